@@ -1,0 +1,160 @@
+use serde::{Deserialize, Serialize};
+
+use crate::Problem;
+
+/// What one pass over one layer saw: facts with paths, in the source's own words.
+///
+/// Evidence draws no conclusion that needs another layer. Paths have no leading slash and no
+/// `.` or `..`. Lists are sorted by path, so the same layer gives the same bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LayerEvidence {
+    /// Package databases found in the layer.
+    pub databases: Vec<PackageDatabase>,
+    /// Files that say which distribution this is.
+    pub release_files: Vec<ReleaseFile>,
+    /// What the layer takes away from the layers below.
+    pub whiteouts: Vec<Whiteout>,
+    /// Entries that are not directories at a path where a directory is expected above a known
+    /// database (say `var/lib/dpkg`): they hide everything below that path in lower layers.
+    pub obstructions: Vec<String>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// One package database as it stands in one layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageDatabase {
+    /// Path of the file that holds the package list.
+    pub path: String,
+    /// The format.
+    pub kind: DatabaseKind,
+    /// The packages, sorted by name, version and architecture.
+    pub packages: Vec<PackageRecord>,
+    /// False when the database could not be opened: its packages are unknown, not absent.
+    pub readable: bool,
+}
+
+/// The format of a package database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DatabaseKind {
+    /// dpkg's `status` file.
+    Dpkg,
+    /// One file of a `status.d` directory, as distroless images have it.
+    DpkgDistroless,
+    /// apk's `installed` file.
+    Apk,
+    /// rpm's `rpmdb.sqlite`.
+    RpmSqlite,
+    /// rpm's `Packages`, a Berkeley DB hash.
+    RpmBdb,
+    /// rpm's `Packages.db`, the ndb format.
+    RpmNdb,
+}
+
+impl DatabaseKind {
+    /// Tells whether this is one of rpm's three formats.
+    pub fn is_rpm(self) -> bool {
+        matches!(self, Self::RpmSqlite | Self::RpmBdb | Self::RpmNdb)
+    }
+}
+
+/// One installed package as its database records it.
+///
+/// Fields hold the database's own text; empty means that the database does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PackageRecord {
+    /// Name of the binary package.
+    pub name: String,
+    /// Full version as the package manager prints it: `[epoch:]upstream[-revision]` for dpkg,
+    /// `[epoch:]version-release` for rpm (no epoch when it is absent or 0).
+    pub version: String,
+    /// Architecture.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub arch: String,
+    /// The package that this one was built from: dpkg's `Source` name, apk's origin, the name in
+    /// rpm's `SOURCERPM`. Equal to `name` when the database leaves it out and the format says so.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// Version of the source package, in the same form as `version`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source_version: String,
+    /// rpm's modularity label, `name:stream:version:context[:arch]`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub module: String,
+    /// rpm's vendor, dpkg's `Origin`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub vendor: String,
+    /// dpkg's and apk's maintainer, rpm's packager.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub maintainer: String,
+    /// Key id of the rpm signature, 16 lower-case hex digits.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub signature_key: String,
+    /// Digest of rpm's payload as `algorithm:hex`; apk's aports commit.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub build_id: String,
+}
+
+/// A small text file that says which distribution a file system holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ReleaseFile {
+    /// Path in the layer, for example `etc/os-release`.
+    pub path: String,
+    /// Content, at most 64 KiB, invalid UTF-8 replaced.
+    pub text: String,
+}
+
+/// What a layer removes from the layers below it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Whiteout {
+    /// This path and everything below it (`.wh.NAME`).
+    Path(String),
+    /// Everything below this directory, not the directory itself (`.wh..wh..opq`). Empty is the
+    /// root.
+    Opaque(String),
+}
+
+impl Whiteout {
+    /// Tells whether a path of a lower layer is hidden.
+    pub fn hides(&self, path: &str) -> bool {
+        match self {
+            Self::Path(removed) => path == removed || is_below(path, removed),
+            Self::Opaque(directory) => directory.is_empty() || is_below(path, directory),
+        }
+    }
+}
+
+fn is_below(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory)
+        .is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whiteout_hides_its_path_and_what_is_below() {
+        let whiteout = Whiteout::Path("var/lib".into());
+        assert!(whiteout.hides("var/lib"));
+        assert!(whiteout.hides("var/lib/dpkg/status"));
+        assert!(!whiteout.hides("var/libexec"));
+        assert!(!whiteout.hides("var"));
+    }
+
+    #[test]
+    fn an_opaque_directory_hides_its_content_but_not_itself() {
+        let opaque = Whiteout::Opaque("var/lib".into());
+        assert!(!opaque.hides("var/lib"));
+        assert!(opaque.hides("var/lib/dpkg/status"));
+    }
+
+    #[test]
+    fn an_opaque_root_hides_everything() {
+        assert!(Whiteout::Opaque(String::new()).hides("etc/os-release"));
+    }
+}

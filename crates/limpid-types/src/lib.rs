@@ -1,0 +1,37 @@
+//! The vocabulary of limpid: the nouns that every other crate speaks, and their wire JSON.
+//!
+//! Three families live here. *Evidence* is what one pass over one layer saw, in the source's own
+//! words. The *wire types* are Clair v4's `IndexReport` and `VulnerabilityReport`, exact in shape.
+//! The *advisory model* and limpid's own *report* stand between them.
+//!
+//! This crate does no input or output, knows no clock and makes no decision about a finding.
+
+mod advisory;
+mod digest;
+mod evidence;
+mod index_report;
+mod problem;
+mod report;
+mod severity;
+mod stable_id;
+mod vulnerability_report;
+
+pub use advisory::{
+    Advisory, AffectedPackage, Details, PackageKind, Rating, Status, VersionConstraint,
+};
+pub use digest::{Algorithm, Digest, DigestError, Hasher};
+pub use evidence::{
+    DatabaseKind, LayerEvidence, PackageDatabase, PackageRecord, ReleaseFile, Whiteout,
+};
+pub use index_report::{
+    Distribution, Environment, Extension, IndexReport, LayerProblem, Package, Repository,
+    index_state,
+};
+pub use problem::{Problem, ProblemKind};
+pub use report::{
+    Coverage, FeedUse, Finding, FixState, Gap, GapReason, PackageRef, Report, SeverityCounts,
+    Verdict,
+};
+pub use severity::{Severity, UnknownSeverity};
+pub use stable_id::StableId;
+pub use vulnerability_report::{Vulnerability, VulnerabilityReport};
