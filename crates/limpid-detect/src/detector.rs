@@ -1,0 +1,129 @@
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek};
+
+use limpid_layer::{Budget, Content, Entry, Lease, Want};
+use limpid_types::{LayerEvidence, PackageRecord, Problem, ProblemKind};
+
+use crate::owned_files::OwnedFilesWriter;
+
+/// Finds one sort of thing in a layer.
+pub(crate) trait Detector {
+    /// Decides from the metadata what is wanted of an entry; anything but [`Want::Nothing`] makes
+    /// the entry this detector's alone.
+    fn want(&mut self, entry: &Entry<'_>) -> Want;
+
+    /// Takes the content that was wanted.
+    fn take(&mut self, entry: &Entry<'_>, content: Content<'_>, sink: &mut Sink);
+
+    /// Learns that the wanted content could not be had.
+    fn lost(&mut self, entry: &Entry<'_>, why: String, sink: &mut Sink) {
+        sink.problem(Problem::new(ProblemKind::UnreadableFile, entry.path, why).at(entry.offset));
+    }
+
+    /// Learns that the layer has ended.
+    fn finish(&mut self, _sink: &mut Sink) {}
+}
+
+/// Where detectors put what they find.
+pub(crate) struct Sink {
+    pub(crate) evidence: LayerEvidence,
+    pub(crate) owned_files: OwnedFilesWriter,
+    lease: Option<Lease>,
+    budget: Budget,
+    held: u64,
+}
+
+/// How many problems one layer may report; more say nothing new and could fill the memory.
+const MOST_PROBLEMS: usize = 1000;
+
+/// The lease for records grows by this many bytes at a time.
+const LEASE_STEP: u64 = 256 << 10;
+
+impl Sink {
+    pub(crate) fn new(budget: Budget) -> Self {
+        Self {
+            evidence: LayerEvidence::default(),
+            owned_files: OwnedFilesWriter::default(),
+            lease: None,
+            budget,
+            held: 0,
+        }
+    }
+
+    /// Notes a problem; after [`MOST_PROBLEMS`] one last note says that there were more.
+    pub(crate) fn problem(&mut self, problem: Problem) {
+        let problems = &mut self.evidence.problems;
+        match problems.len() {
+            0..MOST_PROBLEMS => problems.push(problem),
+            MOST_PROBLEMS => problems.push(Problem::new(
+                ProblemKind::UnreadableFile,
+                problem.subject,
+                "more problems than are listed",
+            )),
+            _ => {}
+        }
+    }
+
+    /// Adds a record to a list if the memory budget has room for it; tells whether it had.
+    pub(crate) fn keep(&mut self, records: &mut Vec<PackageRecord>, record: PackageRecord) -> bool {
+        let bytes = size_of::<PackageRecord>() as u64 + text_bytes(&record);
+        let kept = self.reserve(bytes);
+        if kept {
+            records.push(record);
+        }
+        kept
+    }
+
+    fn reserve(&mut self, bytes: u64) -> bool {
+        let leased = self.lease.as_ref().map_or(0, Lease::bytes);
+        let wanted = self.held.saturating_add(bytes);
+        if wanted > leased {
+            let step = (wanted - leased).max(LEASE_STEP);
+            let granted = match &mut self.lease {
+                Some(lease) => lease.try_grow(step),
+                none => {
+                    *none = self.budget.try_acquire(step);
+                    none.is_some()
+                }
+            };
+            if !granted {
+                return false;
+            }
+        }
+        self.held = wanted;
+        true
+    }
+}
+
+fn text_bytes(record: &PackageRecord) -> u64 {
+    [
+        &record.name,
+        &record.version,
+        &record.arch,
+        &record.source,
+        &record.source_version,
+        &record.module,
+        &record.vendor,
+        &record.maintainer,
+        &record.signature_key,
+        &record.build_id,
+    ]
+    .into_iter()
+    .map(|text| text.len() as u64)
+    .sum()
+}
+
+/// Returns a reader over content, wherever it is.
+pub(crate) fn reader<'a>(content: &Content<'a>) -> Box<dyn BufRead + 'a> {
+    match *content {
+        Content::Memory(bytes) => Box::new(bytes),
+        Content::Spooled(file) => Box::new(BufReader::new(rewound(file))),
+    }
+}
+
+/// Returns the file at its start. A failed seek shows up as a short or odd content, which every
+/// reader reports.
+fn rewound(mut file: &File) -> &File {
+    let _ = file.rewind();
+    file
+}
