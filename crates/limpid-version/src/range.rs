@@ -34,15 +34,17 @@ impl Range {
     /// Tells whether a version is inside.
     pub fn contains(&self, scheme: Scheme, version: &str) -> Result<bool, VersionError> {
         if let Some(introduced) = &self.introduced
-            && scheme.compare(version, introduced)? == Ordering::Less
+            && scheme.compare_bound(version, introduced)? == Ordering::Less
         {
             return Ok(false);
         }
         match &self.end {
             None => Ok(true),
-            Some(RangeEnd::Fixed(fixed)) => Ok(scheme.compare(version, fixed)? == Ordering::Less),
+            Some(RangeEnd::Fixed(fixed)) => {
+                Ok(scheme.compare_bound(version, fixed)? == Ordering::Less)
+            }
             Some(RangeEnd::LastAffected(last)) => {
-                Ok(scheme.compare(version, last)? != Ordering::Greater)
+                Ok(scheme.compare_bound(version, last)? != Ordering::Greater)
             }
         }
     }
