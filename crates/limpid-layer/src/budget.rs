@@ -103,6 +103,11 @@ impl Budget {
             .then(|| self.lease(bytes))
     }
 
+    /// Returns a lease of nothing, to be grown.
+    pub(crate) fn empty_lease(&self) -> Lease {
+        self.lease(0)
+    }
+
     fn lease(&self, bytes: u64) -> Lease {
         Lease {
             budget: self.clone(),
@@ -147,6 +152,36 @@ impl Lease {
         }
         granted
     }
+
+    /// Describes why growing was refused.
+    pub(crate) fn refusal(&self, more: u64) -> BudgetError {
+        let wanted = self.bytes.saturating_add(more);
+        let total = self.budget.total();
+        if wanted > total {
+            BudgetError::TooLarge { wanted, total }
+        } else {
+            BudgetError::TimedOut {
+                wanted: more,
+                waited: Duration::ZERO,
+            }
+        }
+    }
+
+    /// Moves bytes, or all there are, into a lease of their own.
+    pub(crate) fn split_off(&mut self, bytes: u64) -> Self {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        self.budget.lease(bytes)
+    }
+
+    /// Gives bytes back, so that at most so many stay held.
+    pub fn shrink_to(&mut self, bytes: u64) {
+        let surplus = self.bytes.saturating_sub(bytes);
+        if surplus > 0 {
+            self.bytes -= surplus;
+            self.budget.release(surplus);
+        }
+    }
 }
 
 impl Drop for Lease {
@@ -172,6 +207,17 @@ mod tests {
     }
 
     #[test]
+    fn a_shrunk_lease_frees_the_difference() {
+        let budget = Budget::new(10);
+        let mut lease = budget.try_acquire(10).unwrap();
+        lease.shrink_to(4);
+        lease.shrink_to(7);
+        assert_eq!(lease.bytes(), 4);
+        assert!(budget.try_acquire(7).is_none());
+        assert!(budget.try_acquire(6).is_some());
+    }
+
+    #[test]
     fn more_than_the_whole_budget_is_refused_at_once() {
         let error = Budget::new(10).acquire(11, Duration::MAX).unwrap_err();
         assert_eq!(
@@ -185,7 +231,7 @@ mod tests {
         let budget = Budget::new(10);
         let held = budget.try_acquire(10).unwrap();
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| budget.acquire(10, Duration::from_secs(60)));
+            let waiter = scope.spawn(|| budget.acquire(10, Duration::from_mins(1)));
             drop(held);
             assert!(waiter.join().unwrap().is_ok());
         });

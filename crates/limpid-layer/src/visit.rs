@@ -49,7 +49,7 @@ pub enum Want {
 pub enum Content<'a> {
     /// In memory: the wanted prefix, or everything.
     Memory(&'a [u8]),
-    /// Everything, in an unlinked temporary file, because the budget had no room for it.
+    /// The same, in an unlinked temporary file at its start, because it is too large for memory.
     Spooled(&'a File),
 }
 
