@@ -6,9 +6,11 @@
 //! of the text, and `^`, which is above it but below any segment.
 //!
 //! [`Evr::compare`] is rpm's `rpmverCmp`, a total order, in which an absent
-//! release is below every release. A range is another matter: rpm compares
-//! releases only where both sides of a dependency have one, so a bound without a
-//! release speaks of every release of its version; see [`Evr::compare_bound`].
+//! release is below every release. A range is another matter: there rpm compares
+//! releases only if both sides have one, so a bound without a release speaks of
+//! every release of its version; see [`Evr::compare_bound`]. The reverse is not
+//! followed: a version without a release stays below a bound that has one, as
+//! nothing says that it has the fix.
 
 use std::cmp::Ordering;
 
@@ -51,8 +53,8 @@ impl<'a> Evr<'a> {
     /// Orders against the bound of a range, which without a release equals every release.
     pub fn compare_bound(&self, bound: &Self) -> Ordering {
         match bound.release {
+            None | Some("") => self.compare_version(bound),
             Some(_) => self.compare(bound),
-            None => self.compare_version(bound),
         }
     }
 

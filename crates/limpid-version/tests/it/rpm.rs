@@ -94,11 +94,16 @@ fn a_bound_without_release_equals_every_release() {
     for version in ["1.2", "1.2-0", "1.2-9.el9", "0:1.2-~"] {
         assert_eq!(against(version, "1.2"), Ordering::Equal, "{version}");
     }
+    assert_eq!(against("1.2-9.el9", "1.2-"), Ordering::Equal);
     assert_eq!(against("1.1-9", "1.2"), Ordering::Less);
     assert_eq!(against("1.3-0", "1.2"), Ordering::Greater);
     assert_eq!(against("1:1.2-1", "1.2"), Ordering::Greater);
     assert_eq!(against("1.2-1", "1.2-2"), Ordering::Less);
-    assert_eq!(against("1.2", "1.2-2"), Ordering::Less);
+}
+
+#[test]
+fn a_version_without_release_is_below_a_bound_with_one() {
+    assert_eq!(Rpm.compare_bound("1.2", "1.2-2"), Ok(Ordering::Less));
 }
 
 #[test]
