@@ -35,7 +35,9 @@ impl Detector for ApkDetector {
             packages,
             readable: true,
         });
-        problems.into_iter().for_each(|problem| sink.problem(problem));
+        for problem in problems {
+            sink.problem(problem);
+        }
     }
 
     fn lost(&mut self, entry: &Entry<'_>, why: String, sink: &mut Sink) {
@@ -83,16 +85,18 @@ fn read_database(
         if partial.is_begun {
             let offset = partial.offset;
             match std::mem::take(&mut partial).finish() {
-                Ok(record) if sink.keep(&mut packages, record) => {}
-                Ok(_) => {
-                    let detail = "more packages than the memory budget has room for";
-                    problems.push(
-                        Problem::new(ProblemKind::UnreadableDatabase, path, detail).at(offset),
-                    );
-                    break;
+                Ok(record) => {
+                    if !sink.keep(&mut packages, record) {
+                        let detail = "more packages than the memory budget has room for";
+                        problems.push(
+                            Problem::new(ProblemKind::UnreadableDatabase, path, detail).at(offset),
+                        );
+                        break;
+                    }
                 }
-                Err(detail) => problems
-                    .push(Problem::new(ProblemKind::BadRecord, path, detail).at(offset)),
+                Err(detail) => {
+                    problems.push(Problem::new(ProblemKind::BadRecord, path, detail).at(offset))
+                }
             }
         }
         if !more {
@@ -191,7 +195,13 @@ mod tests {
     #[test]
     fn a_package_without_origin_is_its_own_origin() {
         let (packages, _) = read_installed(b"P:a\nV:1\n");
-        assert_eq!((packages[0].source.as_str(), packages[0].source_version.as_str()), ("a", "1"));
+        assert_eq!(
+            (
+                packages[0].source.as_str(),
+                packages[0].source_version.as_str()
+            ),
+            ("a", "1")
+        );
     }
 
     #[test]
@@ -203,7 +213,8 @@ mod tests {
 
     #[test]
     fn a_bad_record_does_not_cost_the_others() {
-        let (packages, problems) = read_installed(format!("P:broken\n\nV:1\n\n\n{MUSL}").as_bytes());
+        let (packages, problems) =
+            read_installed(format!("P:broken\n\nV:1\n\n\n{MUSL}").as_bytes());
         assert_eq!(packages.len(), 1);
         let details: Vec<_> = problems.iter().map(Problem::to_string).collect();
         assert_eq!(
@@ -220,7 +231,10 @@ mod tests {
         let mut sink = Sink::new(limpid_layer::Budget::new(1 << 20));
         read_database(PATHS[0], MUSL.as_bytes(), &mut sink);
         let stored = sink.owned_files.finish();
-        let files: Vec<_> = OwnedFiles::new(&stored).unwrap().map(Result::unwrap).collect();
+        let files: Vec<_> = OwnedFiles::new(&stored)
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
         assert_eq!(files[0].package, "musl");
         assert_eq!(files[0].path, "lib/ld-musl-x86_64.so.1");
     }

@@ -34,10 +34,17 @@ pub(crate) struct DpkgDetector {
 }
 
 enum Part<'a> {
-    Status { directory: &'a str },
+    Status {
+        directory: &'a str,
+    },
     Distroless,
-    DistrolessSums { package: &'a str },
-    FileList { directory: &'a str, package: &'a str },
+    DistrolessSums {
+        package: &'a str,
+    },
+    FileList {
+        directory: &'a str,
+        package: &'a str,
+    },
 }
 
 /// Tells which part of a dpkg database a path is.
@@ -76,9 +83,13 @@ impl Detector for DpkgDetector {
         match part(entry.path) {
             Some(Part::Status { directory }) => {
                 let mut problems = Vec::new();
-                if let Some(database) =
-                    read_database(entry.path, DatabaseKind::Dpkg, reader(&content), sink, &mut problems)
-                {
+                if let Some(database) = read_database(
+                    entry.path,
+                    DatabaseKind::Dpkg,
+                    reader(&content),
+                    sink,
+                    &mut problems,
+                ) {
                     self.found.insert(directory.to_owned(), database);
                     self.problems.insert(directory.to_owned(), problems);
                 }
@@ -91,12 +102,15 @@ impl Detector for DpkgDetector {
                     && !(database.packages.is_empty() && problems.is_empty())
                 {
                     sink.evidence.databases.push(database);
-                    problems.into_iter().for_each(|problem| sink.problem(problem));
+                    for problem in problems {
+                        sink.problem(problem);
+                    }
                 }
             }
             Some(Part::FileList { directory, package }) => {
                 self.with_info.insert(directory.to_owned());
-                sink.owned_files.owner(&format!("{directory}/status"), package);
+                sink.owned_files
+                    .owner(&format!("{directory}/status"), package);
                 each_line(reader(&content), |line| sink.owned_files.path(line));
             }
             Some(Part::DistrolessSums { package }) => {
@@ -121,8 +135,10 @@ impl Detector for DpkgDetector {
                     directory.to_owned(),
                     unreadable(entry.path, DatabaseKind::Dpkg),
                 );
-                self.problems
-                    .insert(directory.to_owned(), vec![problem(ProblemKind::UnreadableDatabase)]);
+                self.problems.insert(
+                    directory.to_owned(),
+                    vec![problem(ProblemKind::UnreadableDatabase)],
+                );
             }
             Some(Part::Distroless) => {
                 sink.evidence
@@ -209,8 +225,9 @@ fn read_database(
                 }
             }
             Ok(None) => {}
-            Err(detail) => problems
-                .push(Problem::new(ProblemKind::BadRecord, path, detail).at(stanza.offset)),
+            Err(detail) => {
+                problems.push(Problem::new(ProblemKind::BadRecord, path, detail).at(stanza.offset))
+            }
         }
     }
     for (offset, detail) in stanzas.take_oddities() {
@@ -263,7 +280,9 @@ fn missing(stanza: &Stanza, field: &str) -> String {
 fn is_installed(status: &str) -> bool {
     matches!(
         status.split_ascii_whitespace().nth(2),
-        Some("installed" | "unpacked" | "half-configured" | "triggers-awaited" | "triggers-pending")
+        Some(
+            "installed" | "unpacked" | "half-configured" | "triggers-awaited" | "triggers-pending"
+        )
     )
 }
 
@@ -285,7 +304,12 @@ pub fn read_status(bytes: &[u8]) -> (Vec<PackageRecord>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut sink = Sink::new(limpid_layer::Budget::new(64 << 20));
     let database = read_database(STATUS, DatabaseKind::Dpkg, bytes, &mut sink, &mut problems);
-    (database.map(|database| database.packages).unwrap_or_default(), problems)
+    (
+        database
+            .map(|database| database.packages)
+            .unwrap_or_default(),
+        problems,
+    )
 }
 
 #[cfg(test)]
@@ -315,13 +339,21 @@ mod tests {
     #[test]
     fn a_package_without_source_is_its_own_source() {
         let (records, _) = status("Package: a\nStatus: install ok installed\nVersion: 1\n");
-        assert_eq!((records[0].source.as_str(), records[0].source_version.as_str()), ("a", "1"));
+        assert_eq!(
+            (
+                records[0].source.as_str(),
+                records[0].source_version.as_str()
+            ),
+            ("a", "1")
+        );
     }
 
     #[test]
     fn the_same_package_of_two_architectures_is_two_packages() {
         let stanza = |arch| {
-            format!("Package: libc6\nStatus: install ok installed\nArchitecture: {arch}\nVersion: 2.36\n\n")
+            format!(
+                "Package: libc6\nStatus: install ok installed\nArchitecture: {arch}\nVersion: 2.36\n\n"
+            )
         };
         let (records, _) = status(&(stanza("amd64") + &stanza("i386")));
         assert_eq!(records.len(), 2);
@@ -329,7 +361,9 @@ mod tests {
 
     #[test]
     fn the_last_stanza_needs_no_blank_line() {
-        let (records, _) = status(&format!("{LVM}\nPackage: z\nStatus: install ok installed\nVersion: 1"));
+        let (records, _) = status(&format!(
+            "{LVM}\nPackage: z\nStatus: install ok installed\nVersion: 1"
+        ));
         assert_eq!(names(&records), ["libdevmapper1.02.1", "z"]);
     }
 
@@ -339,8 +373,17 @@ mod tests {
             "Package: a\nStatus: install ok installed\n\nStatus: install ok installed\nVersion: 1\n\n{LVM}"
         ));
         assert_eq!(names(&records), ["libdevmapper1.02.1"]);
-        let details: Vec<_> = problems.iter().map(|problem| problem.detail.as_str()).collect();
-        assert_eq!(details, ["package without a Version field: a", "record without a Package field"]);
+        let details: Vec<_> = problems
+            .iter()
+            .map(|problem| problem.detail.as_str())
+            .collect();
+        assert_eq!(
+            details,
+            [
+                "package without a Version field: a",
+                "record without a Package field"
+            ]
+        );
         assert_eq!(problems[1].offset, Some(41));
     }
 

@@ -43,7 +43,8 @@ impl<R: BufRead> Lines<R> {
             let end = available.iter().position(|&byte| byte == b'\n');
             let taken = end.unwrap_or(available.len());
             let room = self.limit.saturating_sub(self.line.len()).min(taken);
-            self.line.extend_from_slice(available.get(..room).unwrap_or_default());
+            self.line
+                .extend_from_slice(available.get(..room).unwrap_or_default());
             let consumed = taken + usize::from(end.is_some());
             self.reader.consume(consumed);
             self.next_offset += consumed as u64;
@@ -91,7 +92,10 @@ mod tests {
 
     #[test]
     fn the_last_line_needs_no_newline() {
-        assert_eq!(all(b"a\r\n\nb"), [(0, "a".into()), (3, String::new()), (4, "b".into())]);
+        assert_eq!(
+            all(b"a\r\n\nb"),
+            [(0, "a".into()), (3, String::new()), (4, "b".into())]
+        );
     }
 
     #[test]

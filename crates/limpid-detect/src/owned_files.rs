@@ -84,12 +84,20 @@ const MOST_TEXT: u64 = 256 << 20;
 impl OwnedFilesWriter {
     /// Names the package that the next paths belong to.
     pub(crate) fn owner(&mut self, database: &str, package: &str) {
-        self.write_line(&[OWNER.encode_utf8(&mut [0; 4]), database, OWNER.encode_utf8(&mut [0; 4]), package]);
+        self.write_line(&[
+            OWNER.encode_utf8(&mut [0; 4]),
+            database,
+            OWNER.encode_utf8(&mut [0; 4]),
+            package,
+        ]);
     }
 
     /// Adds a path of the current owner.
     pub(crate) fn path(&mut self, path: &str) {
-        let path = path.strip_prefix("./").unwrap_or(path).trim_start_matches('/');
+        let path = path
+            .strip_prefix("./")
+            .unwrap_or(path)
+            .trim_start_matches('/');
         if !path.is_empty() && !path.starts_with(OWNER) && !is_documentation(path) {
             self.write_line(&[path]);
         }
@@ -152,7 +160,10 @@ mod tests {
             .collect();
         assert_eq!(
             found,
-            [("bash".into(), "bin/bash".into()), ("libc6:amd64".into(), "lib/ld.so".into())]
+            [
+                ("bash".into(), "bin/bash".into()),
+                ("libc6:amd64".into(), "lib/ld.so".into())
+            ]
         );
     }
 

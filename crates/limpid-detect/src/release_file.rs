@@ -54,15 +54,23 @@ pub(crate) struct ReleaseFileDetector;
 impl Detector for ReleaseFileDetector {
     fn want(&mut self, entry: &Entry<'_>) -> Want {
         match entry.kind {
-            EntryKind::File if PATHS.binary_search(&entry.path).is_ok() => Want::Prefix(LONGEST_FILE),
-            EntryKind::File if entry.path == BUSYBOX && entry.size <= LARGEST_BUSYBOX => Want::Whole,
+            EntryKind::File if PATHS.binary_search(&entry.path).is_ok() => {
+                Want::Prefix(LONGEST_FILE)
+            }
+            EntryKind::File if entry.path == BUSYBOX && entry.size <= LARGEST_BUSYBOX => {
+                Want::Whole
+            }
             _ => Want::Nothing,
         }
     }
 
     fn take(&mut self, entry: &Entry<'_>, content: Content<'_>, sink: &mut Sink) {
         let mut bytes = Vec::new();
-        let limit = if entry.path == BUSYBOX { LARGEST_BUSYBOX } else { LONGEST_FILE as u64 };
+        let limit = if entry.path == BUSYBOX {
+            LARGEST_BUSYBOX
+        } else {
+            LONGEST_FILE as u64
+        };
         if let Err(error) = reader(&content).take(limit).read_to_end(&mut bytes) {
             self.lost(entry, format!("cannot be read: {error}"), sink);
             return;
@@ -110,7 +118,10 @@ mod tests {
     #[test]
     fn the_banner_of_busybox_is_found_in_the_program() {
         let program = b"\x7fELF\0\0BusyBox vague\0xBusyBox v1.36.1 (2023-05-18)\0rest";
-        assert_eq!(busybox_banner(program).as_deref(), Some("BusyBox v1.36.1 (2023-05-18)"));
+        assert_eq!(
+            busybox_banner(program).as_deref(),
+            Some("BusyBox v1.36.1 (2023-05-18)")
+        );
         assert_eq!(busybox_banner(b"nothing"), None);
     }
 }

@@ -72,6 +72,33 @@ impl DetectorSet {
     }
 }
 
+impl DetectorSet {
+    /// Reports a wanted file whose content went by under another name, where nobody wanted it.
+    ///
+    /// The content of a hard link stands with the name that came first. A name that is wanted too
+    /// has been looked at; any other content is gone when the link shows that it mattered.
+    fn enter_hard_link(&mut self, entry: &Entry<'_>) {
+        let file = Entry {
+            kind: EntryKind::File,
+            ..*entry
+        };
+        let target = Entry {
+            path: entry.link,
+            ..file
+        };
+        for detector in &mut self.detectors {
+            if detector.want(&file) != Want::Nothing && detector.want(&target) == Want::Nothing {
+                let why = format!(
+                    "is a hard link to a file that was not looked at: {}",
+                    entry.link
+                );
+                detector.lost(entry, why, &mut self.sink);
+                return;
+            }
+        }
+    }
+}
+
 impl Visitor for DetectorSet {
     fn enter(&mut self, entry: &Entry<'_>) -> Want {
         if let Some(whiteout) = whiteout::read(entry) {
@@ -81,11 +108,15 @@ impl Visitor for DetectorSet {
         if obstruction::is_obstruction(entry) {
             self.sink.evidence.obstructions.push(entry.path.to_owned());
         }
+        if entry.kind == EntryKind::HardLink {
+            self.enter_hard_link(entry);
+            return Want::Nothing;
+        }
         for (index, detector) in self.detectors.iter_mut().enumerate() {
             let want = detector.want(entry);
             if want != Want::Nothing {
                 self.chosen = index;
-                return if entry.kind == EntryKind::File { want } else { Want::Nothing };
+                return want;
             }
         }
         Want::Nothing

@@ -36,19 +36,34 @@ mod tests {
 
     #[test]
     fn plain_whiteouts_name_their_sibling() {
-        assert_eq!(whiteout("etc/.wh.passwd"), Some(Whiteout::Path("etc/passwd".into())));
+        assert_eq!(
+            whiteout("etc/.wh.passwd"),
+            Some(Whiteout::Path("etc/passwd".into()))
+        );
         assert_eq!(whiteout(".wh.etc"), Some(Whiteout::Path("etc".into())));
     }
 
     #[test]
     fn opaque_whiteouts_name_their_directory_even_the_root() {
-        assert_eq!(whiteout("a/b/.wh..wh..opq"), Some(Whiteout::Opaque("a/b".into())));
-        assert_eq!(whiteout(".wh..wh..opq"), Some(Whiteout::Opaque(String::new())));
+        assert_eq!(
+            whiteout("a/b/.wh..wh..opq"),
+            Some(Whiteout::Opaque("a/b".into()))
+        );
+        assert_eq!(
+            whiteout(".wh..wh..opq"),
+            Some(Whiteout::Opaque(String::new()))
+        );
     }
 
     #[test]
     fn aufs_bookkeeping_and_other_names_are_no_whiteouts() {
-        for path in [".wh..wh.plnk", "a/.wh..wh.aufs", "a/.wh.", "a/wh.b", "etc/passwd"] {
+        for path in [
+            ".wh..wh.plnk",
+            "a/.wh..wh.aufs",
+            "a/.wh.",
+            "a/wh.b",
+            "etc/passwd",
+        ] {
             assert_eq!(whiteout(path), None, "{path}");
         }
     }

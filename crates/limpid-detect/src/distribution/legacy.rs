@@ -25,7 +25,11 @@ const ONE_LINERS: [(&str, &str, &str); 16] = [
 ];
 
 /// Files whose line names one of several distributions.
-const SHARED: [&str; 3] = ["etc/redhat-release", "usr/lib/redhat-release", "usr/lib/system-release"];
+const SHARED: [&str; 3] = [
+    "etc/redhat-release",
+    "usr/lib/redhat-release",
+    "usr/lib/system-release",
+];
 
 /// Words in a shared file, with the id that they stand for.
 const SHARED_NAMES: [(&str, &str); 9] = [
@@ -62,7 +66,10 @@ pub(super) fn facts<'a>(text: &impl Fn(&'static str) -> Option<&'a str>) -> Opti
     if let Some(line) = text("etc/alpine-release") {
         return Some(simple("alpine", "Alpine Linux", line.trim()));
     }
-    if let Some(facts) = text("etc/lsb-release").and_then(lsb).or_else(|| text("etc/openwrt_release").and_then(lsb)) {
+    if let Some(facts) = text("etc/lsb-release")
+        .and_then(lsb)
+        .or_else(|| text("etc/openwrt_release").and_then(lsb))
+    {
         return Some(facts);
     }
     if let Some(line) = text("etc/debian_version") {
@@ -98,7 +105,11 @@ fn simple(id: &str, name: &str, version: &str) -> Facts {
 }
 
 fn one_line(id: &str, text: &str) -> Facts {
-    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    let line = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default()
+        .trim();
     let version = version_of(line).unwrap_or_default();
     let name = line
         .split(" release ")
@@ -123,13 +134,20 @@ fn suse(text: &str) -> Facts {
             .map_or("", |(_, value)| value.trim())
     };
     let first = text.lines().next().unwrap_or_default();
-    let id = if first.to_lowercase().contains("opensuse") { "opensuse" } else { "sles" };
+    let id = if first.to_lowercase().contains("opensuse") {
+        "opensuse"
+    } else {
+        "sles"
+    };
     let version = match (field("VERSION"), field("PATCHLEVEL")) {
         (version, "" | "0") => version.to_owned(),
         (version, _) if version.contains('.') => version.to_owned(),
         (version, level) => format!("{version}.{level}"),
     };
-    let name = first.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+    let name = first
+        .split(|c: char| c.is_ascii_digit())
+        .next()
+        .unwrap_or_default();
     Facts {
         code_name: field("CODENAME").to_owned(),
         ..simple(id, name.trim(), &version)
@@ -145,7 +163,11 @@ fn lsb(text: &str) -> Option<Facts> {
     Some(Facts {
         code_name: release.get("DISTRIB_CODENAME").to_owned(),
         pretty_name: release.get("DISTRIB_DESCRIPTION").to_owned(),
-        ..simple(&name.to_ascii_lowercase(), name, release.get("DISTRIB_RELEASE"))
+        ..simple(
+            &name.to_ascii_lowercase(),
+            name,
+            release.get("DISTRIB_RELEASE"),
+        )
     })
 }
 
@@ -187,12 +209,19 @@ fn issue(text: &str) -> Option<Facts> {
         let version = rest.split_ascii_whitespace().next().unwrap_or_default();
         let mut facts = simple("alpine", "Alpine Linux", version);
         if line.contains("(edge)") {
-            facts.pretty_name = "Alpine Linux edge".to_owned();
+            "Alpine Linux edge".clone_into(&mut facts.pretty_name);
         }
         return Some(facts);
     }
     let lower = line.to_lowercase();
-    for (word, id) in [("oracle linux", "ol"), ("enterprise linux enterprise linux", "ol"), ("red hat enterprise linux", "rhel"), ("centos", "centos"), ("debian", "debian"), ("ubuntu", "ubuntu")] {
+    for (word, id) in [
+        ("oracle linux", "ol"),
+        ("enterprise linux enterprise linux", "ol"),
+        ("red hat enterprise linux", "rhel"),
+        ("centos", "centos"),
+        ("debian", "debian"),
+        ("ubuntu", "ubuntu"),
+    ] {
         if lower.contains(word) {
             return Some(one_line(id, line));
         }

@@ -30,7 +30,9 @@ impl OsRelease {
 
     /// Iterates over all assignments in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 }
 
@@ -67,7 +69,7 @@ pub(super) fn facts<'a>(
     let version = release.get("VERSION");
     let mut code_name = release.get("VERSION_CODENAME").to_owned();
     if code_name.is_empty() {
-        code_name = in_parentheses(version).to_owned();
+        in_parentheses(version).clone_into(&mut code_name);
     }
     let mut facts = Facts {
         id: release.get("ID").to_ascii_lowercase(),
@@ -81,13 +83,17 @@ pub(super) fn facts<'a>(
     // Debian's testing and sid have no version; `debian_version` says "forky/sid".
     if facts.id == "debian" && facts.version_id.is_empty() && facts.code_name.is_empty() {
         let line = text("etc/debian_version").unwrap_or_default().trim();
-        line.split('/').next().unwrap_or_default().clone_into(&mut facts.code_name);
+        line.split('/')
+            .next()
+            .unwrap_or_default()
+            .clone_into(&mut facts.code_name);
     }
     // CentOS 7 and older name only the major version here, the older file the full one.
     if facts.id == "centos"
-        && let Some(full) = super::legacy::version_of(text("etc/centos-release").unwrap_or_default())
+        && let Some(full) =
+            super::legacy::version_of(text("etc/centos-release").unwrap_or_default())
     {
-        facts.version = full.to_owned();
+        full.clone_into(&mut facts.version);
     }
     facts
 }

@@ -7,9 +7,14 @@ use super::Facts;
 /// Clair's clients and stored reports carry exactly these texts. A distribution that Clair does
 /// not know keeps its own words.
 pub(super) fn distribution(facts: Facts) -> Distribution {
-    let major = facts.version_id.split(['.', '-']).next().unwrap_or_default().to_owned();
+    let major = facts
+        .version_id
+        .split(['.', '-'])
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     match facts.id.as_str() {
-        "alpine" => alpine(facts),
+        "alpine" => alpine(&facts),
         "debian" => debian(facts),
         "ubuntu" => ubuntu(facts),
         "rhel" | "redhat" => rhel(&major),
@@ -19,7 +24,12 @@ pub(super) fn distribution(facts: Facts) -> Distribution {
         }
         "photon" => {
             let version = facts.version_id.clone();
-            numbered("photon", "VMware Photon OS", &version, "VMware Photon OS/Linux".to_owned())
+            numbered(
+                "photon",
+                "VMware Photon OS",
+                &version,
+                "VMware Photon OS/Linux".to_owned(),
+            )
         }
         "amzn" => amazon(&facts),
         "sles" | "sled" | "sles_sap" if !major.is_empty() => {
@@ -31,7 +41,12 @@ pub(super) fn distribution(facts: Facts) -> Distribution {
         }
         "opensuse-leap" | "opensuse" if !facts.version_id.is_empty() => {
             let pretty_name = format!("openSUSE Leap {}", facts.version_id);
-            numbered("opensuse-leap", "openSUSE Leap", &facts.version_id, pretty_name)
+            numbered(
+                "opensuse-leap",
+                "openSUSE Leap",
+                &facts.version_id,
+                pretty_name,
+            )
         }
         _ => as_written(facts),
     }
@@ -53,7 +68,11 @@ fn as_written(facts: Facts) -> Distribution {
         id: String::new(),
         did: facts.id,
         name: facts.name,
-        version: if facts.version.is_empty() { facts.version_id.clone() } else { facts.version },
+        version: if facts.version.is_empty() {
+            facts.version_id.clone()
+        } else {
+            facts.version
+        },
         version_code_name: facts.code_name,
         version_id: facts.version_id,
         arch: String::new(),
@@ -63,7 +82,7 @@ fn as_written(facts: Facts) -> Distribution {
 }
 
 /// Release `3.18` of any `3.18.4`; `edge` for the rolling one, whose version ends in `_alpha`.
-fn alpine(facts: Facts) -> Distribution {
+fn alpine(facts: &Facts) -> Distribution {
     let is_edge = facts.pretty_name.ends_with("edge") || facts.version_id.contains("_alpha");
     let (version, pretty_name) = if is_edge {
         ("edge".to_owned(), "Alpine Linux edge".to_owned())
@@ -110,7 +129,11 @@ fn ubuntu(facts: Facts) -> Distribution {
     if code_name.is_empty() {
         // Before 18.04: VERSION="14.04.6 LTS, Trusty Tahr".
         let adjective = facts.version.split(", ").nth(1).unwrap_or_default();
-        code_name = adjective.split(' ').next().unwrap_or_default().to_lowercase();
+        code_name = adjective
+            .split(' ')
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
     }
     let mut capitals = code_name.chars();
     let title: String = capitals
@@ -121,7 +144,12 @@ fn ubuntu(facts: Facts) -> Distribution {
     Distribution {
         version_id: number.clone(),
         version_code_name: code_name,
-        ..numbered("ubuntu", "Ubuntu", &format!("{number} ({title})"), format!("Ubuntu {number}"))
+        ..numbered(
+            "ubuntu",
+            "Ubuntu",
+            &format!("{number} ({title})"),
+            format!("Ubuntu {number}"),
+        )
     }
 }
 
@@ -139,7 +167,11 @@ fn amazon(facts: &Facts) -> Distribution {
         old if old.starts_with("201") => ("2018.03", "Amazon Linux AMI 2018.03".to_owned()),
         version => (version, format!("Amazon Linux {version}")),
     };
-    let name = if version == "2018.03" { "Amazon Linux AMI" } else { "Amazon Linux" };
+    let name = if version == "2018.03" {
+        "Amazon Linux AMI"
+    } else {
+        "Amazon Linux"
+    };
     Distribution {
         cpe: facts.cpe.clone(),
         ..numbered("amzn", name, version, pretty_name)

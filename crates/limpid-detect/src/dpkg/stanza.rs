@@ -71,7 +71,8 @@ impl<R: BufRead> Stanzas<R> {
                 }
                 None if self.oddities.len() < MOST_ODDITIES => {
                     let shown: String = text(line).chars().take(40).collect();
-                    self.oddities.push((offset, format!("line without a field name: {shown:?}")));
+                    self.oddities
+                        .push((offset, format!("line without a field name: {shown:?}")));
                 }
                 None => {}
             }

@@ -1,0 +1,206 @@
+//! rpm's databases, in the three formats that `limpid-rpmdb` reads.
+//!
+//! Any file called `Packages`, `Packages.db` or `rpmdb.sqlite` whose first bytes are right is a
+//! database, wherever it stands (`var/lib/rpm`, `usr/lib/sysimage/rpm`, `usr/share/rpm`, …). A
+//! sqlite database may have newer pages in the `rpmdb.sqlite-wal` beside it, which can come before
+//! or after it in the archive; so sqlite databases are read when the layer has ended.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+
+use limpid_layer::{Budget, Content, Entry, EntryKind, Lease, Want};
+use limpid_rpmdb::{Limits, ReadAt};
+use limpid_types::{DatabaseKind, PackageDatabase, Problem, ProblemKind};
+
+use crate::detector::{Detector, Sink};
+
+const WAL_SUFFIX: &str = "-wal";
+
+/// Finds rpm databases.
+pub(crate) struct RpmDetector {
+    budget: Budget,
+    /// sqlite databases and their logs, by path, until the layer has ended.
+    waiting: BTreeMap<String, Held>,
+}
+
+/// Content that is kept beyond the entry that it came with.
+enum Held {
+    Memory { bytes: Vec<u8>, _lease: Lease },
+    Spooled(File),
+}
+
+impl RpmDetector {
+    pub(crate) fn new(budget: &Budget) -> Self {
+        Self {
+            budget: budget.clone(),
+            waiting: BTreeMap::new(),
+        }
+    }
+
+    fn hold(&self, content: &Content<'_>) -> Result<Held, String> {
+        match *content {
+            Content::Memory(bytes) => {
+                let lease = self
+                    .budget
+                    .try_acquire(bytes.len() as u64)
+                    .ok_or("the memory budget has no room for it")?;
+                Ok(Held::Memory {
+                    bytes: bytes.to_vec(),
+                    _lease: lease,
+                })
+            }
+            Content::Spooled(file) => file
+                .try_clone()
+                .map(Held::Spooled)
+                .map_err(|error| format!("cannot be kept: {error}")),
+        }
+    }
+}
+
+impl ReadAt for Held {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Memory { bytes, .. } => bytes.len() as u64,
+            Self::Spooled(file) => ReadAt::len(file),
+        }
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        match self {
+            Self::Memory { bytes, .. } => ReadAt::read_at(bytes.as_slice(), offset, buffer),
+            Self::Spooled(file) => ReadAt::read_at(file, offset, buffer),
+        }
+    }
+}
+
+/// Tells the format that a file's name announces.
+fn announced(path: &str) -> Option<DatabaseKind> {
+    match path.rsplit('/').next()? {
+        "Packages" => Some(DatabaseKind::RpmBdb),
+        "Packages.db" => Some(DatabaseKind::RpmNdb),
+        "rpmdb.sqlite" => Some(DatabaseKind::RpmSqlite),
+        _ => None,
+    }
+}
+
+impl Detector for RpmDetector {
+    fn want(&mut self, entry: &Entry<'_>) -> Want {
+        let database = entry.path.strip_suffix(WAL_SUFFIX);
+        let is_wal = database.is_some_and(|path| announced(path) == Some(DatabaseKind::RpmSqlite));
+        match entry.kind {
+            EntryKind::File if is_wal && entry.size == 0 => Want::Nothing,
+            EntryKind::File if is_wal || announced(entry.path).is_some() => Want::Whole,
+            _ => Want::Nothing,
+        }
+    }
+
+    fn take(&mut self, entry: &Entry<'_>, content: Content<'_>, sink: &mut Sink) {
+        let mut start = [0; 16];
+        let is_wal = entry.path.ends_with(WAL_SUFFIX);
+        let format = match &content {
+            Content::Memory(bytes) => limpid_rpmdb::sniff(bytes),
+            Content::Spooled(file) if ReadAt::read_at(*file, 0, &mut start).is_ok() => {
+                limpid_rpmdb::sniff(&start)
+            }
+            Content::Spooled(_) => None,
+        };
+        match format {
+            // Something else that happens to have the name: an index of a Debian repository, say.
+            None if !is_wal => {
+                if announced(entry.path) == Some(DatabaseKind::RpmSqlite) {
+                    self.lost(entry, "is not an rpm database".to_owned(), sink);
+                }
+            }
+            Some(DatabaseKind::RpmSqlite) | None => match self.hold(&content) {
+                Ok(held) => {
+                    self.waiting.insert(entry.path.to_owned(), held);
+                }
+                Err(why) => self.lost(entry, why, sink),
+            },
+            Some(kind) => match &content {
+                Content::Memory(bytes) => read_database(entry.path, kind, bytes, None, sink),
+                Content::Spooled(file) => read_database(entry.path, kind, file, None, sink),
+            },
+        }
+    }
+
+    fn lost(&mut self, entry: &Entry<'_>, why: String, sink: &mut Sink) {
+        let path = entry.path.strip_suffix(WAL_SUFFIX).unwrap_or(entry.path);
+        let Some(kind) = announced(path) else { return };
+        push_unreadable(path, kind, why, sink);
+    }
+
+    fn finish(&mut self, sink: &mut Sink) {
+        let waiting = std::mem::take(&mut self.waiting);
+        for (path, held) in &waiting {
+            if let Some(database) = path.strip_suffix(WAL_SUFFIX) {
+                if !waiting.contains_key(database) {
+                    let why = "only its write-ahead log is in this layer, not the database itself";
+                    push_unreadable(database, DatabaseKind::RpmSqlite, why.to_owned(), sink);
+                }
+                continue;
+            }
+            let wal = waiting
+                .get(&format!("{path}{WAL_SUFFIX}"))
+                .map(|wal| wal as &dyn ReadAt);
+            read_database(path, DatabaseKind::RpmSqlite, held, wal, sink);
+        }
+    }
+}
+
+fn push_unreadable(path: &str, kind: DatabaseKind, why: String, sink: &mut Sink) {
+    sink.evidence.databases.push(PackageDatabase {
+        path: path.to_owned(),
+        kind,
+        packages: Vec::new(),
+        readable: false,
+    });
+    sink.problem(Problem::new(ProblemKind::UnreadableDatabase, path, why));
+}
+
+fn read_database(
+    path: &str,
+    kind: DatabaseKind,
+    database: &dyn ReadAt,
+    wal: Option<&dyn ReadAt>,
+    sink: &mut Sink,
+) {
+    let mut packages = Vec::new();
+    let mut is_full = false;
+    let problems =
+        limpid_rpmdb::read_packages(database, wal, &Limits::default(), &mut |record, files| {
+            sink.owned_files.owner(path, &record.name);
+            files.for_each(|file| sink.owned_files.path(&file));
+            is_full |= !sink.keep(&mut packages, record);
+        });
+    let problems = match problems {
+        Ok(problems) => problems,
+        Err(error) => {
+            let cause = std::error::Error::source(&error);
+            let why = cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+            push_unreadable(path, kind, why, sink);
+            return;
+        }
+    };
+    if is_full {
+        let why = "more packages than the memory budget has room for";
+        sink.problem(Problem::new(ProblemKind::UnreadableDatabase, path, why));
+    }
+    for problem in problems {
+        // The reader knows the record; coalescing goes by the path of the database.
+        sink.problem(Problem {
+            subject: path.to_owned(),
+            detail: format!("{}: {}", problem.subject, problem.detail),
+            ..problem
+        });
+    }
+    packages.sort();
+    packages.dedup();
+    sink.evidence.databases.push(PackageDatabase {
+        path: path.to_owned(),
+        kind,
+        packages,
+        readable: true,
+    });
+}

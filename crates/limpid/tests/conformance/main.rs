@@ -1,0 +1,13 @@
+//! Compares limpid with recorded answers and native tools, over real images, databases and feeds.
+//!
+//! `LIMPID_CONFORMANCE_DATA` names the folder that holds them. Without it, or when something in it
+//! is missing, these tests fail: a comparison that did not take place is not a pass. They run with
+//! `cargo test --package limpid --features conformance --test conformance`.
+
+mod alpine_findings;
+mod archives;
+mod databases;
+mod debian_findings;
+mod distributions;
+mod limpid;
+mod packages;
