@@ -95,7 +95,7 @@ fn read_database(
                     }
                 }
                 Err(detail) => {
-                    problems.push(Problem::new(ProblemKind::BadRecord, path, detail).at(offset))
+                    problems.push(Problem::new(ProblemKind::BadRecord, path, detail).at(offset));
                 }
             }
         }

@@ -226,7 +226,7 @@ fn read_database(
             }
             Ok(None) => {}
             Err(detail) => {
-                problems.push(Problem::new(ProblemKind::BadRecord, path, detail).at(stanza.offset))
+                problems.push(Problem::new(ProblemKind::BadRecord, path, detail).at(stanza.offset));
             }
         }
     }

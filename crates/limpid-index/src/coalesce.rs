@@ -115,7 +115,16 @@ fn package(record: &PackageRecord, kind: DatabaseKind) -> Package {
     let id = |kind: &str, name: &str, version: &str| {
         StableId::of(
             "package",
-            &[format, kind, name, version, &record.arch, &module, &record.source, &record.source_version],
+            &[
+                format,
+                kind,
+                name,
+                version,
+                &record.arch,
+                &module,
+                &record.source,
+                &record.source_version,
+            ],
         )
         .to_string()
     };

@@ -34,7 +34,10 @@ mod tests {
                 path: "etc/os-release".into(),
                 text: "ID=alpine\n".into(),
             }],
-            whiteouts: vec![Whiteout::Opaque(String::new()), Whiteout::Path("a/b".into())],
+            whiteouts: vec![
+                Whiteout::Opaque(String::new()),
+                Whiteout::Path("a/b".into()),
+            ],
             problems: vec![Problem::new(ProblemKind::Note, "a", "b").at(7)],
             ..LayerEvidence::default()
         };

@@ -106,11 +106,36 @@ fn package_format(did: &str) -> PackageFormat {
         | "elementary" | "parrot" | "pureos" | "vyos" | "echo" | "tails" | "neon" | "proxmox" => {
             PackageFormat::Dpkg
         }
-        "rhel" | "centos" | "fedora" | "rocky" | "almalinux" | "ol" | "amzn" | "sles" | "sled"
-        | "opensuse" | "opensuse-leap" | "opensuse-tumbleweed" | "opensuse-microos"
-        | "sle-micro" | "sl-micro" | "suse-microos" | "suse-liberty" | "photon" | "mariner"
-        | "azurelinux" | "openEuler" | "openeuler" | "mageia" | "scientific" | "virtuozzo"
-        | "eurolinux" | "hummingbird" | "anolis" | "bottlerocket" | "rhcos" => PackageFormat::Rpm,
+        "rhel"
+        | "centos"
+        | "fedora"
+        | "rocky"
+        | "almalinux"
+        | "ol"
+        | "amzn"
+        | "sles"
+        | "sled"
+        | "opensuse"
+        | "opensuse-leap"
+        | "opensuse-tumbleweed"
+        | "opensuse-microos"
+        | "sle-micro"
+        | "sl-micro"
+        | "suse-microos"
+        | "suse-liberty"
+        | "photon"
+        | "mariner"
+        | "azurelinux"
+        | "openEuler"
+        | "openeuler"
+        | "mageia"
+        | "scientific"
+        | "virtuozzo"
+        | "eurolinux"
+        | "hummingbird"
+        | "anolis"
+        | "bottlerocket"
+        | "rhcos" => PackageFormat::Rpm,
         _ => PackageFormat::Other,
     }
 }

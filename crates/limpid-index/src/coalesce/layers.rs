@@ -76,8 +76,14 @@ fn hides(evidence: &LayerEvidence, path: &str) -> bool {
         path.strip_prefix(directory)
             .is_some_and(|rest| rest.starts_with('/'))
     };
-    evidence.whiteouts.iter().any(|whiteout| whiteout.hides(path))
-        || evidence.obstructions.iter().any(|obstruction| is_below(obstruction))
+    evidence
+        .whiteouts
+        .iter()
+        .any(|whiteout| whiteout.hides(path))
+        || evidence
+            .obstructions
+            .iter()
+            .any(|obstruction| is_below(obstruction))
 }
 
 impl<'a> DatabaseHistory<'a> {

@@ -112,7 +112,10 @@ fn a_deleted_database_takes_its_packages_with_it() {
 
 #[test]
 fn a_whiteout_beside_the_database_does_not_touch_it() {
-    let found = packages(vec![dpkg(&[("a", "1")]), whiteout(Whiteout::Path("var/lib/dpk".into()))]);
+    let found = packages(vec![
+        dpkg(&[("a", "1")]),
+        whiteout(Whiteout::Path("var/lib/dpk".into())),
+    ]);
     assert_eq!(found, ["a 1 @0"]);
 }
 
@@ -145,7 +148,11 @@ fn a_link_in_place_of_the_database_directory_takes_it_away() {
 #[test]
 fn a_removed_distroless_package_goes_alone() {
     let file = |name: &str| {
-        database(&format!("var/lib/dpkg/status.d/{name}"), DatabaseKind::DpkgDistroless, &[(name, "1")])
+        database(
+            &format!("var/lib/dpkg/status.d/{name}"),
+            DatabaseKind::DpkgDistroless,
+            &[(name, "1")],
+        )
     };
     let base = LayerEvidence {
         databases: vec![file("tzdata"), file("netbase")],
@@ -158,20 +165,30 @@ fn a_removed_distroless_package_goes_alone() {
 #[test]
 fn several_databases_count_side_by_side() {
     let mut evidence = dpkg(&[("a", "1")]);
-    evidence
-        .databases
-        .push(database("var/lib/rpm/rpmdb.sqlite", DatabaseKind::RpmSqlite, &[("a", "1"), ("r", "1")]));
+    evidence.databases.push(database(
+        "var/lib/rpm/rpmdb.sqlite",
+        DatabaseKind::RpmSqlite,
+        &[("a", "1"), ("r", "1")],
+    ));
     assert_eq!(packages(vec![evidence]), ["a 1 @0", "a 1 @0", "r 1 @0"]);
 }
 
 #[test]
 fn an_rpm_database_that_moved_to_another_format_counts_once() {
     let old = LayerEvidence {
-        databases: vec![database("var/lib/rpm/Packages", DatabaseKind::RpmBdb, &[("a", "1")])],
+        databases: vec![database(
+            "var/lib/rpm/Packages",
+            DatabaseKind::RpmBdb,
+            &[("a", "1")],
+        )],
         ..LayerEvidence::default()
     };
     let new = LayerEvidence {
-        databases: vec![database("var/lib/rpm/rpmdb.sqlite", DatabaseKind::RpmSqlite, &[("a", "1")])],
+        databases: vec![database(
+            "var/lib/rpm/rpmdb.sqlite",
+            DatabaseKind::RpmSqlite,
+            &[("a", "1")],
+        )],
         whiteouts: vec![Whiteout::Path("var/lib/rpm/Packages".into())],
         ..LayerEvidence::default()
     };
@@ -183,15 +200,25 @@ fn a_database_belongs_to_the_distribution_of_its_own_package_format() {
     let mut debian = dpkg(&[("a", "1")]);
     debian.release_files.push(os_release("debian", "12"));
     let alpine = LayerEvidence {
-        databases: vec![database("lib/apk/db/installed", DatabaseKind::Apk, &[("musl", "1")])],
+        databases: vec![database(
+            "lib/apk/db/installed",
+            DatabaseKind::Apk,
+            &[("musl", "1")],
+        )],
         release_files: vec![os_release("alpine", "3.18.0")],
         ..LayerEvidence::default()
     };
     let report = coalesce(&Digest::sha256(b"m"), &[layer(0, debian), layer(1, alpine)]);
     let did = |name: &str| {
-        let package = report.packages.values().find(|package| package.name == name).unwrap();
+        let package = report
+            .packages
+            .values()
+            .find(|package| package.name == name)
+            .unwrap();
         let environment = &report.environments[&package.id][0];
-        report.distributions[&environment.distribution_id].did.as_str()
+        report.distributions[&environment.distribution_id]
+            .did
+            .as_str()
     };
     assert_eq!(did("a"), "debian");
     assert_eq!(did("musl"), "alpine");
@@ -207,13 +234,19 @@ fn the_distribution_is_that_of_the_finished_image_after_an_upgrade() {
     };
     let report = coalesce(&Digest::sha256(b"m"), &[layer(0, old), layer(1, new)]);
     let environment = &report.environments.values().next().unwrap()[0];
-    assert_eq!(report.distributions[&environment.distribution_id].version_id, "12");
+    assert_eq!(
+        report.distributions[&environment.distribution_id].version_id,
+        "12"
+    );
 }
 
 #[test]
 fn packages_without_any_distribution_have_none() {
     let report = coalesce(&Digest::sha256(b"m"), &[layer(0, dpkg(&[("a", "1")]))]);
-    assert_eq!(report.environments.values().next().unwrap()[0].distribution_id, "");
+    assert_eq!(
+        report.environments.values().next().unwrap()[0].distribution_id,
+        ""
+    );
 }
 
 #[test]
@@ -233,7 +266,10 @@ fn problems_of_a_replaced_database_are_forgotten_and_those_of_the_present_one_ke
 fn an_unreadable_state_in_between_does_not_break_the_history() {
     let mut broken = dpkg(&[]);
     broken.databases[0].readable = false;
-    assert_eq!(packages(vec![dpkg(&[("a", "1")]), broken, dpkg(&[("a", "1")])]), ["a 1 @0"]);
+    assert_eq!(
+        packages(vec![dpkg(&[("a", "1")]), broken, dpkg(&[("a", "1")])]),
+        ["a 1 @0"]
+    );
 }
 
 #[test]
