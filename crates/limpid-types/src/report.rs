@@ -21,6 +21,9 @@ pub struct Report {
     pub coverage: Coverage,
     /// How many findings there are by severity.
     pub counts: SeverityCounts,
+    /// How many more there are that the options of the report keep out of `findings`.
+    #[serde(default)]
+    pub hidden: SeverityCounts,
     /// Vulnerabilities that affect packages of the image, worst first.
     pub findings: Vec<Finding>,
 }
@@ -48,9 +51,22 @@ impl SeverityCounts {
     pub fn of(findings: &[Finding]) -> Self {
         let mut counts = Self::default();
         for finding in findings {
-            *counts.slot(finding.severity) += 1;
+            counts.add(finding.severity);
         }
         counts
+    }
+
+    /// Counts one more finding.
+    pub fn add(&mut self, severity: Severity) {
+        *self.slot(severity) += 1;
+    }
+
+    /// Returns the sum over all severities.
+    pub fn total(mut self) -> usize {
+        Severity::ALL
+            .into_iter()
+            .map(|severity| *self.slot(severity))
+            .sum()
     }
 
     /// Returns the count of one severity.
@@ -221,4 +237,6 @@ pub enum GapReason {
     UnknownVersion,
     /// The image has no packages that limpid can see.
     NoPackages,
+    /// There are more findings than a report may hold.
+    TooManyFindings,
 }

@@ -1,0 +1,4 @@
+//! What reports look like.
+
+mod json;
+mod table;
