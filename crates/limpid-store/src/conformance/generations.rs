@@ -30,7 +30,8 @@ async fn served(store: &Arc<dyn Store>) -> Option<u64> {
 
 /// An empty store serves nothing and has nothing.
 pub async fn there_is_no_generation_at_first<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     assert_eq!(store.current().await.unwrap(), None);
     assert_eq!(store.generation(1).await.unwrap(), None);
     assert_eq!(store.generations(10).await.unwrap(), []);
@@ -56,7 +57,8 @@ pub async fn an_activated_generation_is_served_after_reopening<H: Harness>() {
 
 /// Whoever is mistaken about what is served changes nothing.
 pub async fn activation_needs_the_right_expectation<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let content = feeds(&[("debian", "one")]);
     let early = store.activate(Some(7), &content, None, at(1)).await;
     assert_eq!(early.unwrap(), Activation::Conflict { current: None });
@@ -97,7 +99,8 @@ pub async fn one_of_many_concurrent_activations_wins<H: Harness>() {
 
 /// A holder whose lease passed to another cannot activate any more.
 pub async fn activation_needs_the_lease_that_it_names<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let content = feeds(&[("debian", "one")]);
     let ttl = Duration::from_mins(1);
     let first = store
@@ -160,7 +163,8 @@ pub async fn rolling_back_moves_the_pointer_only<H: Harness>() {
 
 /// A new generation after a roll back has a number that no other had.
 pub async fn numbers_are_not_used_again_after_a_roll_back<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     activate(&store, "one").await;
     activate(&store, "two").await;
     store.roll_back(Some(2), None, at(10)).await.unwrap();
@@ -176,7 +180,8 @@ pub async fn numbers_are_not_used_again_after_a_roll_back<H: Harness>() {
 
 /// The first generation has nothing before it, and unknown numbers are refused.
 pub async fn rolling_back_needs_somewhere_to_go<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let nothing = store.roll_back(None, None, at(1)).await.unwrap();
     assert_eq!(nothing, Activation::NoSuchGeneration);
     activate(&store, "one").await;

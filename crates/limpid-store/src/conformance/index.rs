@@ -38,7 +38,8 @@ pub async fn a_layer_comes_back_as_it_was_saved<H: Harness>() {
 
 /// Saving a layer again changes nothing.
 pub async fn the_first_record_of_a_layer_stays<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let layer = digest("layer");
     store.save_layer(&layer, "set", &record("a")).await.unwrap();
     store.save_layer(&layer, "set", &record("b")).await.unwrap();
@@ -47,7 +48,8 @@ pub async fn the_first_record_of_a_layer_stays<H: Harness>() {
 
 /// What one set of detectors saw is not taken for what another saw.
 pub async fn detector_sets_are_apart<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let layer = digest("layer");
     store.save_layer(&layer, "old", &record("a")).await.unwrap();
     assert_eq!(store.layer(&layer, "new").await.unwrap(), None);
@@ -60,7 +62,8 @@ pub async fn detector_sets_are_apart<H: Harness>() {
 
 /// Only layers that were saved for the set are known; asking for many at once is no problem.
 pub async fn known_layers_are_those_that_were_saved<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let (known, foreign) = (digest("known"), digest("foreign"));
     store.save_layer(&known, "set", &record("a")).await.unwrap();
     store
@@ -93,7 +96,8 @@ pub async fn an_index_report_comes_back_after_reopening<H: Harness>() {
 
 /// The newest report of a key is the one that counts; other keys are left alone.
 pub async fn a_later_report_with_the_same_key_replaces_the_first<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let manifest = digest("manifest");
     for (key, layer, report) in [
         ("1", "a", "first"),
@@ -115,7 +119,8 @@ pub async fn a_later_report_with_the_same_key_replaces_the_first<H: Harness>() {
 
 /// A manifest may have the same layer twice, and none at all.
 pub async fn layers_keep_their_order_and_repetitions<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let layers = vec![digest("z"), digest("a"), digest("z"), digest("m")];
     let (full, empty) = (digest("full"), digest("empty"));
     store
@@ -133,7 +138,8 @@ pub async fn layers_keep_their_order_and_repetitions<H: Harness>() {
 
 /// Deleting takes what nobody else needs, and only that.
 pub async fn deleting_a_manifest_keeps_layers_that_others_have<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let (shared, own) = (digest("shared"), digest("own"));
     for layer in [&shared, &own] {
         store.save_layer(layer, "set", &record("a")).await.unwrap();
@@ -162,7 +168,8 @@ pub async fn deleting_a_manifest_keeps_layers_that_others_have<H: Harness>() {
 
 /// A layer that was forgotten is a new layer when it comes again.
 pub async fn a_deleted_layer_can_be_saved_again<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let (manifest, layer) = (digest("manifest"), digest("layer"));
     for text in ["a", "b"] {
         store

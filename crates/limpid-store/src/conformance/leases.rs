@@ -63,7 +63,8 @@ pub async fn one_of_many_concurrent_requests_is_granted<H: Harness>() {
 
 /// Nobody has to give an expired lease back; the next owner can be told from the former.
 pub async fn an_expired_lease_passes_on_with_a_higher_token<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let first = granted(&store, "a", 0).await;
     let second = granted(&store, "b", 60).await;
     assert!(second.token > first.token);
@@ -72,7 +73,8 @@ pub async fn an_expired_lease_passes_on_with_a_higher_token<H: Harness>() {
 
 /// Renewing counts from the time of renewal, also when it comes late but nobody took the lease.
 pub async fn a_renewed_lease_lives_longer<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let lease = granted(&store, "a", 0).await;
     let renewed = store.renew_lease(&lease, MINUTE, at(50)).await.unwrap();
     let renewed = renewed.unwrap();
@@ -84,7 +86,8 @@ pub async fn a_renewed_lease_lives_longer<H: Harness>() {
 
 /// Who lost a lease finds out, and does not harm the new owner.
 pub async fn a_lost_lease_is_neither_renewed_nor_released<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let lost = granted(&store, "a", 0).await;
     let present = granted(&store, "a", 100).await;
     let renewed = store.renew_lease(&lost, MINUTE, at(101)).await.unwrap();
@@ -95,7 +98,8 @@ pub async fn a_lost_lease_is_neither_renewed_nor_released<H: Harness>() {
 
 /// A lease that was given back is free at once, and its token never comes back.
 pub async fn a_released_lease_is_free_and_its_token_is_spent<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     let first = granted(&store, "a", 0).await;
     assert!(store.release_lease(&first).await.unwrap());
     assert!(!store.release_lease(&first).await.unwrap());

@@ -30,7 +30,8 @@ fn digests(names: &[&str]) -> BTreeSet<Digest> {
 
 /// The newest generations and the one that is served are kept, the others are forgotten.
 pub async fn the_newest_and_the_current_generation_are_kept<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     for content in ["one", "two", "three", "four", "five"] {
         activate(&store, content).await;
     }
@@ -50,7 +51,8 @@ pub async fn the_newest_and_the_current_generation_are_kept<H: Harness>() {
 
 /// A pinned generation is kept, until the pin expires.
 pub async fn a_pin_keeps_a_generation_until_it_expires<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     activate(&store, "one").await;
     activate(&store, "two").await;
     assert!(store.pin(1, "reader", HOUR, at(0)).await.unwrap());
@@ -63,7 +65,8 @@ pub async fn a_pin_keeps_a_generation_until_it_expires<H: Harness>() {
 
 /// A pin ends when its owner says so; those of others do not.
 pub async fn a_pin_is_taken_away<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     activate(&store, "one").await;
     activate(&store, "two").await;
     assert!(store.pin(1, "a", HOUR, at(0)).await.unwrap());
@@ -77,7 +80,8 @@ pub async fn a_pin_is_taken_away<H: Harness>() {
 
 /// What a feed built last is kept although no generation has it, until it builds something else.
 pub async fn the_last_build_of_a_feed_is_kept<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     activate(&store, "one").await;
     for (content, started) in [("held", 1), ("held again", 2)] {
         let outcome = Outcome::Held {
@@ -91,7 +95,8 @@ pub async fn the_last_build_of_a_feed_is_kept<H: Harness>() {
 
 /// A holder whose lease passed to another forgets nothing.
 pub async fn retiring_needs_the_lease_that_it_names<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     activate(&store, "one").await;
     activate(&store, "two").await;
     let asked = store.acquire_lease("update", "a", HOUR, at(0)).await;

@@ -60,7 +60,8 @@ pub async fn a_run_comes_back_as_it_was_recorded<H: Harness>() {
 
 /// A source that says the same again makes the data fresher without a new generation.
 pub async fn an_unchanged_run_moves_the_checked_time<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     activate(&store, "one").await;
     let first = run("alpine/v3.15", 0, activated());
     record(&store, &first, Some(&build("one"))).await;
@@ -76,7 +77,8 @@ pub async fn an_unchanged_run_moves_the_checked_time<H: Harness>() {
 
 /// A quiet source does not push the interesting runs out of the log.
 pub async fn consecutive_unchanged_runs_are_one<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     record(&store, &run("debian", 0, activated()), Some(&build("one"))).await;
     for started in [10, 20, 30] {
         record(&store, &run("debian", started, Outcome::Unchanged), None).await;
@@ -90,7 +92,8 @@ pub async fn consecutive_unchanged_runs_are_one<H: Harness>() {
 
 /// A failure is remembered beside what there is; the next success clears it.
 pub async fn a_failed_run_keeps_the_last_build<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     record(&store, &run("debian", 0, activated()), Some(&build("one"))).await;
     record(&store, &run("debian", 10, failed()), None).await;
     let after_failure = state(&store, "debian").await;
@@ -110,7 +113,8 @@ pub async fn a_failed_run_keeps_the_last_build<H: Harness>() {
 
 /// A held build stays known with its reason and is not a success.
 pub async fn a_held_build_is_remembered_with_its_reason<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     record(&store, &run("debian", 0, activated()), Some(&build("one"))).await;
     let reason = "records halved".to_owned();
     let held = Build {
@@ -129,7 +133,8 @@ pub async fn a_held_build_is_remembered_with_its_reason<H: Harness>() {
 
 /// However often a feed fails, its log does not grow without end.
 pub async fn the_log_of_a_feed_is_bounded<H: Harness>() {
-    let store = H::create().await.open().await;
+    let harness = H::create().await;
+    let store = harness.open().await;
     record(&store, &run("debian", 0, activated()), Some(&build("one"))).await;
     for started in 1..=120 {
         record(&store, &run("alpine/edge", started, failed()), None).await;

@@ -1,0 +1,119 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use limpid_store::{Acquisition, Lease, LeaseStore, StoreError};
+use rusqlite::{Connection, OptionalExtension as _, Result, Transaction};
+
+use crate::{SqliteStore, column};
+
+#[async_trait]
+impl LeaseStore for SqliteStore {
+    async fn acquire_lease(
+        &self,
+        name: &str,
+        owner: &str,
+        time_to_live: Duration,
+        now: Timestamp,
+    ) -> Result<Acquisition, StoreError> {
+        let (name, owner) = (name.to_owned(), owner.to_owned());
+        self.write("acquire lease", move |transaction| {
+            acquire(transaction, &name, &owner, expiry(now, time_to_live), now)
+        })
+        .await
+    }
+
+    async fn renew_lease(
+        &self,
+        lease: &Lease,
+        time_to_live: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Lease>, StoreError> {
+        let mut lease = lease.clone();
+        self.write("renew lease", move |transaction| {
+            lease.expires = expiry(now, time_to_live);
+            let rows = transaction.execute(
+                "UPDATE lease SET expires = ?3
+                 WHERE name = ?1 AND token = ?2 AND owner IS NOT NULL",
+                (
+                    &lease.name,
+                    column::integer(lease.token),
+                    lease.expires.as_millisecond(),
+                ),
+            )?;
+            Ok((rows > 0).then_some(lease))
+        })
+        .await
+    }
+
+    async fn release_lease(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let lease = lease.clone();
+        self.write("release lease", move |transaction| {
+            let rows = transaction.execute(
+                "UPDATE lease SET owner = NULL
+                 WHERE name = ?1 AND token = ?2 AND owner IS NOT NULL",
+                (&lease.name, column::integer(lease.token)),
+            )?;
+            Ok(rows > 0)
+        })
+        .await
+    }
+}
+
+/// Tells whether a lease is still the one that was granted last.
+pub(crate) fn is_present(connection: &Connection, lease: &Lease) -> Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM lease WHERE name = ?1 AND token = ?2 AND owner IS NOT NULL")?
+        .exists((&lease.name, column::integer(lease.token)))
+}
+
+/// Returns when something ends that lasts from now for some time; at the end of time at the latest.
+pub(crate) fn expiry(now: Timestamp, time_to_live: Duration) -> Timestamp {
+    let end = now.checked_add(time_to_live).unwrap_or(Timestamp::MAX);
+    Timestamp::from_millisecond(end.as_millisecond()).unwrap_or(end)
+}
+
+fn acquire(
+    transaction: &Transaction<'_>,
+    name: &str,
+    owner: &str,
+    expires: Timestamp,
+    now: Timestamp,
+) -> Result<Acquisition> {
+    if let Some(holder) = holder(transaction, name)?
+        && holder.expires.as_millisecond() > now.as_millisecond()
+    {
+        return Ok(Acquisition::Held(holder));
+    }
+    let token = transaction.query_row(
+        "INSERT INTO lease (name, token, owner, expires) VALUES (?1, 1, ?2, ?3)
+         ON CONFLICT (name) DO UPDATE
+         SET token = token + 1, owner = excluded.owner, expires = excluded.expires
+         RETURNING token",
+        (name, owner, expires.as_millisecond()),
+        |row| column::count(row, 0),
+    )?;
+    Ok(Acquisition::Granted(Lease {
+        name: name.to_owned(),
+        owner: owner.to_owned(),
+        token,
+        expires,
+    }))
+}
+
+fn holder(transaction: &Transaction<'_>, name: &str) -> Result<Option<Lease>> {
+    transaction
+        .query_row(
+            "SELECT token, owner, expires FROM lease WHERE name = ?1 AND owner IS NOT NULL",
+            [name],
+            |row| {
+                Ok(Lease {
+                    name: name.to_owned(),
+                    token: column::count(row, 0)?,
+                    owner: row.get(1)?,
+                    expires: column::time(row, 2)?,
+                })
+            },
+        )
+        .optional()
+}
