@@ -1,3 +1,10 @@
+//! A ndb database, with its headers and their files.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|_data: &[u8]| {});
+use limpid_rpmdb::{Limits, read_packages};
+
+libfuzzer_sys::fuzz_target!(|database: &[u8]| {
+    let _ = read_packages(&database, None, &Limits::default(), &mut |_, files| {
+        files.for_each(drop);
+    });
+});

@@ -1,1 +1,6 @@
-//! limpid-testkit
+//! Builds what tests need: images, layers, package databases, feeds.
+
+pub mod feed;
+pub mod image;
+pub mod layer;
+pub mod rpmdb;
