@@ -1,3 +1,10 @@
 #![no_main]
+//! An apk database of any content: no panic, and every record has a name and a version.
 
-libfuzzer_sys::fuzz_target!(|_data: &[u8]| {});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let (packages, _problems) = limpid_detect::apk::read_installed(data);
+    for package in packages {
+        assert!(!package.name.is_empty() && !package.version.is_empty());
+        assert!(!package.source.is_empty());
+    }
+});

@@ -76,7 +76,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn image(name: &str, directory: &Path, options: &Options) -> Result<()> {
     let layout = prepare::image(name, directory)?;
     let layers = prepare::layer_files(&layout)?;
-    say(&format!("\n## {name}: {} layers, {}", layers.len(), prepare::describe(&layout)?));
+    say(&format!(
+        "\n## {name}: {} layers, {}",
+        layers.len(),
+        prepare::describe(&layout)?
+    ));
     say("| what | wall s | CPU s | peak MiB |\n|---|---:|---:|---:|");
     let runs = options.runs;
     let xtask = std::env::current_exe().context("cannot find this program")?;
@@ -90,17 +94,27 @@ fn image(name: &str, directory: &Path, options: &Options) -> Result<()> {
         floor.arg("--floor").arg(layer);
     }
     let one_core = floor.clone().pinned().median(runs)?;
-    row("floor: read, SHA-256, inflate, tar walk; one core", &one_core);
+    row(
+        "floor: read, SHA-256, inflate, tar walk; one core",
+        &one_core,
+    );
 
     let mut scan = Measurement::new(&limpid);
-    scan.arg("--data-dir").arg(&data).arg("index").arg(&source).fresh(&data);
+    scan.arg("--data-dir")
+        .arg(&data)
+        .arg("index")
+        .arg(&source)
+        .fresh(&data);
     let cold_one = scan.clone().pinned().median(runs)?;
     row("limpid, cold, one core", &cold_one);
     row("limpid, cold, all cores", &scan.median(runs)?);
     let mut warm = scan.clone();
     warm.not_fresh();
     row("limpid, second time", &warm.median(runs)?);
-    say(&format!("limpid / floor on one core: {:.2} wall", cold_one.wall / one_core.wall));
+    say(&format!(
+        "limpid / floor on one core: {:.2} wall",
+        cold_one.wall / one_core.wall
+    ));
     if options.without_peers {
         return Ok(());
     }
@@ -110,15 +124,28 @@ fn image(name: &str, directory: &Path, options: &Options) -> Result<()> {
     trivy
         .arg("--cache-dir")
         .arg(&cache)
-        .args(["image", "--quiet", "--format", "cyclonedx", "--offline-scan"])
-        .args(["--skip-db-update", "--skip-java-db-update", "--skip-version-check", "--input"])
+        .args([
+            "image",
+            "--quiet",
+            "--format",
+            "cyclonedx",
+            "--offline-scan",
+        ])
+        .args([
+            "--skip-db-update",
+            "--skip-java-db-update",
+            "--skip-version-check",
+            "--input",
+        ])
         .arg(&layout)
         .fresh(&cache);
     let trivy_one = trivy.clone().pinned().median(runs)?;
     row("trivy, cold, one core", &trivy_one);
     row("trivy, cold, all cores", &trivy.median(runs)?);
     let mut syft = Measurement::new(&peers.join("syft"));
-    syft.arg("scan").arg(format!("oci-dir:{}", layout.display())).args(["--quiet", "--output", "json"]);
+    syft.arg("scan")
+        .arg(format!("oci-dir:{}", layout.display()))
+        .args(["--quiet", "--output", "json"]);
     let syft_all = syft.median(1)?;
     row("syft, all cores, one run", &syft_all);
     say(&format!(
@@ -142,7 +169,9 @@ fn machine() -> String {
     let model = info
         .lines()
         .find_map(|line| line.strip_prefix("model name"))
-        .map_or("unknown processor", |rest| rest.trim_start_matches([' ', '\t', ':']));
+        .map_or("unknown processor", |rest| {
+            rest.trim_start_matches([' ', '\t', ':'])
+        });
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     format!("{cores} cores, {model}")
 }

@@ -30,7 +30,10 @@ fn faults(root: &Path) -> Result<Vec<String>> {
 /// Returns the folder that holds the workspace.
 fn root() -> Result<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Ok(here.parent().context("xtask stands in no workspace")?.to_owned())
+    Ok(here
+        .parent()
+        .context("xtask stands in no workspace")?
+        .to_owned())
 }
 
 #[cfg(test)]

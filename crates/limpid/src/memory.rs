@@ -94,17 +94,19 @@ fn total(meminfo: &str) -> Option<u64> {
     Some(kilobytes << 10)
 }
 
-/// Returns the folder for everything that limpid keeps, making it when it is not there.
-pub(crate) fn data_directory(asked: Option<&Path>) -> anyhow::Result<PathBuf> {
+/// Returns the folder for everything that limpid keeps, making it when it is not there, and
+/// whether it was made.
+pub(crate) fn data_directory(asked: Option<&Path>) -> anyhow::Result<(PathBuf, bool)> {
     let directory = match asked {
         Some(directory) => directory.to_owned(),
         None => default_directory().context(
             "cannot tell where to keep data, neither XDG_DATA_HOME nor HOME is set; give --data-dir",
         )?,
     };
+    let is_new = !directory.is_dir();
     fs::create_dir_all(&directory)
         .with_context(|| format!("cannot make the data folder: {}", directory.display()))?;
-    Ok(directory)
+    Ok((directory, is_new))
 }
 
 /// The XDG base directory specification: `$XDG_DATA_HOME`, if absolute, else `~/.local/share`.

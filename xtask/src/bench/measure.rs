@@ -2,9 +2,12 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use limpid_layer::{Budget, Entry, Content, Visitor, Want};
+use limpid_layer::{
+    Budget, Content, Entry, Hashing, LayerLimits, LayerSummary, ReadOptions, Spool, Visitor, Want,
+};
 
 /// A command that is run several times, each time as a process of its own.
 #[derive(Clone)]
@@ -66,7 +69,9 @@ impl Measurement {
     /// Runs once to warm the page cache, then so many times; returns the median of each figure.
     pub(super) fn median(&self, runs: usize) -> Result<Figures> {
         self.once()?;
-        let all: Vec<Figures> = (0..runs.max(1)).map(|_| self.once()).collect::<Result<_>>()?;
+        let all: Vec<Figures> = (0..runs.max(1))
+            .map(|_| self.once())
+            .collect::<Result<_>>()?;
         let median = |figure: fn(&Figures) -> f64| {
             let mut values: Vec<f64> = all.iter().map(figure).collect();
             values.sort_by(f64::total_cmp);
@@ -106,7 +111,10 @@ impl Measurement {
         );
         let text = std::fs::read_to_string(report.path())?;
         let line = text.lines().last().unwrap_or_default();
-        let numbers: Vec<f64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
+        let numbers: Vec<f64> = line
+            .split(' ')
+            .filter_map(|word| word.parse().ok())
+            .collect();
         let [wall, user, system, kilobytes] = numbers[..] else {
             anyhow::bail!("unexpected answer of time: {line}");
         };
@@ -120,12 +128,25 @@ impl Measurement {
 
 /// What cannot be avoided: reading, hashing, inflating and walking the layers, and nothing else.
 pub(super) fn floor(layers: &[PathBuf]) -> Result<()> {
-    let budget = Budget::new(64 << 20);
     for path in layers {
-        let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-        floor_of(file, &budget).with_context(|| format!("cannot read {}", path.display()))?;
+        summary(path)?;
     }
     Ok(())
+}
+
+/// Reads a layer file without wanting anything of it.
+pub(super) fn summary(path: &Path) -> Result<LayerSummary> {
+    let context = || format!("cannot read {}", path.display());
+    let file = File::open(path).with_context(context)?;
+    let options = ReadOptions {
+        limits: &LayerLimits::default(),
+        budget: &Budget::new(64 << 20),
+        spool: &Spool::new(std::env::temp_dir(), 0),
+        patience: Duration::ZERO,
+        hashing: Hashing::InLine,
+        also_uncompressed_digest: false,
+    };
+    limpid_layer::read_layer(file, None, &options, &mut Indifferent).with_context(context)
 }
 
 /// Wants nothing of anything.

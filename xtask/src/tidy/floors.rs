@@ -40,9 +40,21 @@ const BESIDE: [&str; 3] = ["limpid-testkit", "limpid-conformance", "xtask"];
 
 /// Dependencies that only some crates may have, with the reason.
 const RESERVED: [(&str, &[&str], &str); 4] = [
-    ("rusqlite", &["limpid-store-sqlite", "limpid-rpmdb"], "only stores know SQL; rpm's own database is the exception"),
-    ("reqwest", &["limpid-http"], "only limpid-http opens connections"),
-    ("memmap2", &["limpid-vulndb"], "only snapshots, which we write ourselves, are mapped"),
+    (
+        "rusqlite",
+        &["limpid-store-sqlite", "limpid-rpmdb"],
+        "only stores know SQL; rpm's own database is the exception",
+    ),
+    (
+        "reqwest",
+        &["limpid-http"],
+        "only limpid-http opens connections",
+    ),
+    (
+        "memmap2",
+        &["limpid-vulndb"],
+        "only snapshots, which we write ourselves, are mapped",
+    ),
     ("anyhow", &["limpid"], "libraries have typed errors"),
 ];
 
@@ -57,7 +69,10 @@ pub(super) fn faults(root: &Path) -> Result<Vec<String>> {
             faults.push(format!("{name}: has no floor in xtask/src/tidy/floors.rs"));
             continue;
         };
-        let dependencies = package["dependencies"].as_array().cloned().unwrap_or_default();
+        let dependencies = package["dependencies"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         for dependency in dependencies.iter().filter(|d| d["kind"].is_null()) {
             let used = dependency["name"].as_str().unwrap_or_default();
             faults.extend(fault(name, floor, used).map(|why| format!("{name} uses {used}: {why}")));
@@ -81,16 +96,26 @@ fn fault(name: &str, floor: u8, used: &str) -> Option<String> {
 }
 
 fn floor(name: &str) -> Option<u8> {
-    FLOORS.iter().find(|(known, _)| *known == name).map(|(_, floor)| *floor)
+    FLOORS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, floor)| *floor)
 }
 
 fn packages(root: &Path) -> Result<Vec<Value>> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+            "--offline",
+        ])
         .current_dir(root)
         .output()
         .context("cannot run cargo metadata")?;
     ensure!(output.status.success(), "cargo metadata failed");
-    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata is no JSON")?;
+    let metadata: Value =
+        serde_json::from_slice(&output.stdout).context("cargo metadata is no JSON")?;
     Ok(metadata["packages"].as_array().cloned().unwrap_or_default())
 }

@@ -39,7 +39,11 @@ pub(super) fn faults(root: &Path) -> Result<Vec<String>> {
         for path in rust_files(&folder)? {
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("cannot read {}", path.display()))?;
-            let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+            let shown = path
+                .strip_prefix(root)
+                .unwrap_or(&path)
+                .display()
+                .to_string();
             check(&shown, &text, &mut faults);
         }
     }
@@ -47,18 +51,27 @@ pub(super) fn faults(root: &Path) -> Result<Vec<String>> {
 }
 
 fn check(path: &str, text: &str, faults: &mut Vec<String>) {
-    let stem = Path::new(path).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let stem = Path::new(path)
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or_default();
     if EMPTY_NAMES.contains(&stem) {
-        faults.push(format!("{path}: a name that says nothing about what is inside"));
+        faults.push(format!(
+            "{path}: a name that says nothing about what is inside"
+        ));
     }
-    let production: Vec<&str> =
-        text.lines().take_while(|line| line.trim() != "#[cfg(test)]").collect();
+    let production: Vec<&str> = text
+        .lines()
+        .take_while(|line| line.trim() != "#[cfg(test)]")
+        .collect();
     if production.len() > LONGEST_FILE && !path.contains("/tests") {
         let lines = production.len();
         faults.push(format!("{path}: {lines} lines, at most {LONGEST_FILE}"));
     }
     let is_tidy_itself = path.starts_with("xtask/src/tidy");
-    let is_pure = PURE.iter().any(|name| path.starts_with(&format!("crates/{name}/src/")));
+    let is_pure = PURE
+        .iter()
+        .any(|name| path.starts_with(&format!("crates/{name}/src/")));
     for (number, line) in (1..).zip(text.lines()) {
         let mut fault = |why: &str| faults.push(format!("{path}:{number}: {why}"));
         if is_tidy_itself || line.trim_start().starts_with("//") {
@@ -118,6 +131,9 @@ mod tests {
 
     #[test]
     fn a_long_file_and_an_empty_name_are_faults() {
-        assert_eq!(faults_of("crates/x/src/util.rs", &"x\n".repeat(501)).len(), 2);
+        assert_eq!(
+            faults_of("crates/x/src/util.rs", &"x\n".repeat(501)).len(),
+            2
+        );
     }
 }

@@ -1,0 +1,11 @@
+//! One module for each command.
+
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod feeds;
+mod image;
+pub(crate) mod index;
+pub(crate) mod match_report;
+mod report;
+pub(crate) mod scan;
+pub(crate) mod update;

@@ -1,0 +1,50 @@
+//! From what the user wrote to an index report.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use limpid_registry::{ImageReference, OpenOptions, Platform, PlatformChoice, SourceLimits};
+use limpid_store_sqlite::SqliteStore;
+use limpid_types::IndexReport;
+
+use crate::cli;
+use crate::installation::Installation;
+use crate::progress::Bar;
+
+/// Indexes an image; the store is opened only when there is an image to index.
+pub(super) async fn index(
+    installation: &Installation,
+    options: &cli::Image,
+    quiet: bool,
+) -> anyhow::Result<(IndexReport, Arc<SqliteStore>)> {
+    let image = open(installation, options).inspect_err(|_| installation.leave_no_trace())?;
+    let store = installation.store()?;
+    let bar = Arc::new(Bar::new(quiet, "reading layers"));
+    let result = installation
+        .indexer(Arc::clone(&store))
+        .index(&image, bar.clone())
+        .await;
+    bar.finish();
+    Ok((result?, store))
+}
+
+fn open(installation: &Installation, options: &cli::Image) -> anyhow::Result<limpid_registry::Image> {
+    let references: Vec<ImageReference> = options
+        .references
+        .iter()
+        .map(|text| text.parse())
+        .collect::<Result<_, _>>()?;
+    let platform = match &options.platform {
+        Some(text) => PlatformChoice::Explicit(text.parse::<Platform>()?),
+        None => PlatformChoice::Default(Platform::of_machine(std::env::consts::ARCH)),
+    };
+    let options = OpenOptions {
+        platform,
+        limits: SourceLimits::default(),
+        spool_directory: installation.directory().to_owned(),
+        budget: installation.budget.clone(),
+        patience: Duration::from_secs(60),
+    };
+    limpid_registry::open(&references, &options).context("cannot open the image")
+}

@@ -1,0 +1,10 @@
+use crate::cli::{Global, Scan};
+use crate::commands::{image, report};
+use crate::installation::Installation;
+use crate::outcome::Outcome;
+
+pub(crate) async fn run(global: &Global, options: &Scan) -> anyhow::Result<Outcome> {
+    let installation = Installation::open(global)?;
+    let (index, store) = image::index(&installation, &options.image, global.quiet).await?;
+    report::make(&installation, &store, &index, &options.report).await
+}

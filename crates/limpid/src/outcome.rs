@@ -1,0 +1,59 @@
+//! What the exit code says.
+
+use std::process::ExitCode;
+
+use limpid_types::{IndexReport, Report, Verdict};
+
+use crate::cli;
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It did what it was asked, and nothing else is to be said.
+    Good,
+    /// A finding reached `--fail-on`; the code is 1 or that of `--exit-code`.
+    Found(u8),
+    /// Something could not be checked.
+    Unchecked,
+}
+
+impl Outcome {
+    /// Judges a report: a finding that counts goes before what was not checked, since it needs no
+    /// further checking to be true.
+    pub(crate) fn of_report(report: &Report, options: &cli::Report) -> Self {
+        let threshold = match (options.fail_on, options.exit_code) {
+            (Some(severity), _) => Some(severity),
+            (None, Some(_)) => Some(limpid_types::Severity::Unknown),
+            (None, None) => None,
+        };
+        let reached = threshold
+            .is_some_and(|least| report.findings.iter().any(|finding| finding.severity >= least));
+        if reached {
+            Self::Found(options.exit_code.unwrap_or(1))
+        } else if report.coverage.verdict == Verdict::Complete {
+            Self::Good
+        } else {
+            Self::Unchecked
+        }
+    }
+
+    /// Judges an index report: packages that may be missing are not to be overlooked.
+    pub(crate) fn of_index(report: &IndexReport) -> Self {
+        let loses = report
+            .limpid
+            .problems
+            .iter()
+            .any(|problem| problem.problem.loses_packages());
+        if loses { Self::Unchecked } else { Self::Good }
+    }
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Good => Self::SUCCESS,
+            Outcome::Found(code) => Self::from(code),
+            Outcome::Unchecked => Self::from(3),
+        }
+    }
+}
