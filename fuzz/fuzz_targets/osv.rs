@@ -1,3 +1,73 @@
+//! An OSV archive of any shape, and an entry of any shape in a good archive: no panic.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|_data: &[u8]| {});
+use libfuzzer_sys::fuzz_target;
+use limpid_feed::{Collected, MemoryDocuments, Probe, ProbeError, Settings, families};
+
+/// A server that nobody asks.
+struct Silent;
+
+impl Probe for Silent {
+    fn exists(&mut self, _url: &str) -> Result<bool, ProbeError> {
+        Ok(false)
+    }
+
+    fn read(&mut self, _url: &str, _max_bytes: usize) -> Result<Option<Vec<u8>>, ProbeError> {
+        Ok(None)
+    }
+}
+
+/// Wraps bytes as the only file of an archive, stored and without a checksum error to stop at.
+fn archive(entry: &[u8]) -> Vec<u8> {
+    const NAME: &[u8] = b"entry.json";
+    let size = (entry.len() as u32).to_le_bytes();
+    let checksum = crc32(entry).to_le_bytes();
+    let common = [
+        &[20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0][..],
+        &checksum,
+        &size,
+        &size,
+        &[10, 0, 0, 0],
+    ];
+    let local = [&b"PK\x03\x04"[..], &common.concat(), NAME, entry].concat();
+    let central = [&b"PK\x01\x02\x14\x00"[..], &common.concat(), &[0; 14], NAME].concat();
+    let end = [
+        &b"PK\x05\x06\0\0\0\0\x01\0\x01\0"[..],
+        &(central.len() as u32).to_le_bytes(),
+        &(local.len() as u32).to_le_bytes(),
+        &[0, 0],
+    ]
+    .concat();
+    [local, central, end].concat()
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |state, &byte| {
+        (0..8).fold(state ^ u32::from(byte), |state, _| {
+            (state >> 1) ^ (0xedb8_8320 & (state & 1).wrapping_neg())
+        })
+    })
+}
+
+fuzz_target!(|data: &[u8]| {
+    let settings = Settings {
+        osv_ecosystems: vec!["Debian".into()],
+        ..Settings::default()
+    };
+    let families = families(&settings);
+    let feeds = families[2]
+        .discover(&mut Silent)
+        .expect("the ecosystem is known");
+    let url = feeds[0].documents().remove(0).url;
+    let mut sink = Collected::default();
+    let mut documents = MemoryDocuments::default().with(&*url, data);
+    let _ = feeds[0].parse(&mut documents, &mut sink);
+    let mut documents = MemoryDocuments::default().with(&*url, archive(data));
+    feeds[0]
+        .parse(&mut documents, &mut sink)
+        .expect("the archive is good");
+    for advisory in &sink.advisories {
+        assert!(advisory.namespace.starts_with("osv:debian"));
+        assert!(!advisory.id.is_empty() && !advisory.package.name.is_empty());
+    }
+});

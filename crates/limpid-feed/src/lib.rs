@@ -1,1 +1,35 @@
-//! limpid-feed
+//! Advisory feeds: from the documents of a source to advisories.
+//!
+//! A [`Family`] finds out which [`Feed`]s there are: one per Alpine release, one for Debian, one per
+//! OSV ecosystem. A feed names the documents that it needs and turns them into
+//! [`Advisory`](limpid_types::Advisory) values, one by one, in memory that does not grow with the
+//! documents. The entry point is [`families`].
+//!
+//! This crate fetches nothing and stores nothing: the caller answers a [`Probe`], hands the
+//! documents over and receives what was read in a [`Sink`].
+//!
+//! What is wrong with a *record* costs that record alone: it goes to [`Sink::quarantine`]. What is
+//! wrong with a *document* (cut off, not JSON, of another release) ends the run with a
+//! [`FeedError`], and whatever the sink received until then must be discarded.
+//!
+//! Adding a feed takes one module beside `alpine`, `debian` and `osv`, and one line in `families`.
+
+mod alpine;
+mod debian;
+mod error;
+mod families;
+mod feed;
+mod json;
+mod limits;
+mod memory;
+mod osv;
+mod run;
+mod text;
+
+pub use error::{DocumentFault, FeedError, ProbeError, SinkError};
+pub use families::{Settings, families};
+pub use feed::{
+    DocumentAddress, Documents, Family, Feed, Probe, Quarantined, ReadSeek, Sink, Tally,
+};
+pub use limits::Limits;
+pub use memory::{Collected, MemoryDocuments};

@@ -1,0 +1,110 @@
+//! Debian's security tracker: one JSON document for all releases.
+//!
+//! ```text
+//! { source package: { id: { "description": text,
+//!     "releases": { code name: { "status", "fixed_version", "urgency", "nodsa_reason" } } } } }
+//! ```
+//!
+//! The document has more than 70 MB and a source such as `linux` a fifth of that, so both
+//! outer levels are walked and one (source, id) pair at a time is held. The members that say something:
+//!
+//! | member | values |
+//! |---|---|
+//! | `status` | `resolved`, `open`, `undetermined` |
+//! | `fixed_version` | with `resolved`: a version, or `0` for "never affected" |
+//! | `urgency` | `high`, `medium`, `low`, each with stars when guessed; `unimportant`; `not yet assigned`; `end-of-life` |
+//! | `nodsa_reason` | `ignored`, `postponed`, or empty |
+//!
+//! The document is made by `lib/python/web_support.py` and `bin/tracker_service.py` of
+//! <https://salsa.debian.org/security-tracker-team/security-tracker>.
+
+mod record;
+
+use crate::json::{JsonReader, Value};
+use crate::run::{Run, TOO_LARGE, open_required};
+
+use crate::{
+    DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
+};
+
+/// The family, which has one feed, and that feed.
+#[derive(Clone)]
+pub(crate) struct Debian {
+    url: String,
+    limits: Limits,
+}
+
+impl Debian {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            url: settings.debian_url.clone(),
+            limits: settings.limits.clone(),
+        }
+    }
+}
+
+impl Family for Debian {
+    fn name(&self) -> &'static str {
+        "debian"
+    }
+
+    /// The releases stand in the document, so a release that left the mirrors is not lost.
+    fn discover(&self, _probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
+        Ok(vec![Box::new(self.clone())])
+    }
+}
+
+impl Feed for Debian {
+    fn name(&self) -> &'static str {
+        "debian"
+    }
+
+    fn documents(&self) -> Vec<DocumentAddress> {
+        vec![DocumentAddress {
+            url: self.url.clone(),
+            is_required: true,
+        }]
+    }
+
+    fn parse(
+        &self,
+        documents: &mut dyn Documents,
+        sink: &mut dyn Sink,
+    ) -> Result<Tally, FeedError> {
+        let input = open_required(documents, &self.url)?;
+        let mut json = JsonReader::new(&self.url, input, self.limits.record_bytes);
+        let mut run = Run::new("debian", &self.url, sink);
+        json.enter_document()?;
+        while let Some(source) = json.next_member()? {
+            let offset = json.offset();
+            if let Some(fault) = source.fault() {
+                run.quarantine(source.text, Some(offset), fault)?;
+                json.skip_value()?;
+            } else if json.enter_object()? {
+                read_source(&source.text, &mut json, &mut run)?;
+            } else {
+                run.quarantine(source.text, Some(offset), "expected an object of ids")?;
+                json.skip_value()?;
+            }
+        }
+        json.finish()?;
+        Ok(run.finish())
+    }
+}
+
+fn read_source(source: &str, json: &mut JsonReader, run: &mut Run<'_>) -> Result<(), FeedError> {
+    while let Some(id) = json.next_member()? {
+        let offset = json.offset();
+        let pair = record::Pair {
+            source,
+            id: &id.text,
+            offset,
+        };
+        match (id.fault(), json.value()?) {
+            (None, Value::Whole(value)) => pair.read(value, run)?,
+            (None, Value::TooLarge) => pair.quarantine(run, TOO_LARGE)?,
+            (Some(fault), _) => pair.quarantine(run, fault)?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+use crate::alpine::Alpine;
+use crate::debian::Debian;
+use crate::osv::Osv;
+use crate::{Family, Limits};
+
+/// Where the sources are, and how much of them is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Address of the folder that holds Alpine's `v3.3`, …, `edge`.
+    pub alpine_url: String,
+    /// Address of Debian's one JSON document.
+    pub debian_url: String,
+    /// Address of the folder that holds one folder per OSV ecosystem.
+    pub osv_url: String,
+    /// The OSV ecosystems to fetch, as OSV spells them. Empty unless somebody can match what is
+    /// fetched: data that nothing is compared with costs time and space and helps nobody.
+    pub osv_ecosystems: Vec<String>,
+    /// Bounds on what documents may contain.
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            alpine_url: "https://secdb.alpinelinux.org/".into(),
+            debian_url: "https://security-tracker.debian.org/tracker/data/json".into(),
+            osv_url: "https://osv-vulnerabilities.storage.googleapis.com/".into(),
+            osv_ecosystems: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Returns every family that limpid knows.
+pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
+    vec![
+        Box::new(Alpine::new(settings)),
+        Box::new(Debian::new(settings)),
+        Box::new(Osv::new(settings)),
+    ]
+}

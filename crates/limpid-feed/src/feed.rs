@@ -1,0 +1,112 @@
+use std::io::{self, Read, Seek};
+use std::ops::Add;
+
+use limpid_types::Advisory;
+
+use crate::{FeedError, ProbeError, SinkError};
+
+/// A source that may have several feeds.
+pub trait Family: Send + Sync {
+    /// Returns the name, which begins the names of its feeds: `alpine`, `debian`, `osv`.
+    fn name(&self) -> &'static str;
+
+    /// Finds out which feeds there are now.
+    fn discover(&self, probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError>;
+}
+
+/// What a [`Family`] may ask while it looks for its feeds.
+pub trait Probe {
+    /// Tells whether there is a document at an address. "No" is an answer (404, 410); a server that
+    /// is down or refuses is an error.
+    fn exists(&mut self, url: &str) -> Result<bool, ProbeError>;
+
+    /// Returns a small document, or none when there is no such document. One that is longer than
+    /// `max_bytes` is an error. A document that did not change since it was last asked for is
+    /// returned again.
+    fn read(&mut self, url: &str, max_bytes: usize) -> Result<Option<Vec<u8>>, ProbeError>;
+}
+
+/// One remote source of advisories, whose documents are read and replaced together.
+pub trait Feed: Send + Sync {
+    /// Returns the name: `alpine/v3.15`, `debian`, `osv/pypi`.
+    fn name(&self) -> &str;
+
+    /// Returns the documents that [`Feed::parse`] will open, in that order.
+    ///
+    /// A run needs all of them: if one changed and another did not, the unchanged one has to be
+    /// there as well.
+    fn documents(&self) -> Vec<DocumentAddress>;
+
+    /// Reads the documents and hands every advisory to the sink.
+    ///
+    /// After an error the sink has received a part of the feed only, which must not be used.
+    fn parse(&self, documents: &mut dyn Documents, sink: &mut dyn Sink)
+    -> Result<Tally, FeedError>;
+}
+
+/// Where a document is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DocumentAddress {
+    /// Its address.
+    pub url: String,
+    /// Whether the feed cannot do without it. The absence of one that is not required is no error.
+    pub is_required: bool,
+}
+
+/// The documents of one run, as the caller fetched them.
+pub trait Documents {
+    /// Opens a document that [`Feed::documents`] named; none when the source does not have it.
+    fn open(&mut self, url: &str) -> io::Result<Option<Box<dyn ReadSeek>>>;
+}
+
+/// Bytes that can be read in any order.
+pub trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
+/// Receives what a feed says.
+pub trait Sink {
+    /// Takes an advisory.
+    fn advisory(&mut self, advisory: Advisory) -> Result<(), SinkError>;
+
+    /// Takes note of a record that could not be read.
+    fn quarantine(&mut self, quarantined: Quarantined) -> Result<(), SinkError>;
+}
+
+/// A record that could not be read, while the others could.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Quarantined {
+    /// Name of the feed.
+    pub feed: String,
+    /// What the record calls itself, as far as that is known: `openssl`, `openssl CVE-2022-2097`.
+    pub id: String,
+    /// Address of the document.
+    pub document: String,
+    /// Where the record begins in the document. Archives give none: the id names the entry.
+    pub offset: Option<u64>,
+    /// What is wrong with it: lower case, no full stop.
+    pub reason: String,
+}
+
+/// How many records a run gave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Advisories that were handed to the sink.
+    pub advisories: u64,
+    /// Records that were quarantined.
+    pub quarantined: u64,
+    /// Records that their source has withdrawn, which say nothing any more.
+    pub withdrawn: u64,
+}
+
+impl Add for Tally {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            advisories: self.advisories + other.advisories,
+            quarantined: self.quarantined + other.quarantined,
+            withdrawn: self.withdrawn + other.withdrawn,
+        }
+    }
+}

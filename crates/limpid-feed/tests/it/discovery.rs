@@ -1,0 +1,140 @@
+use limpid_feed::{Settings, families};
+
+use crate::support::{Server, chain, family, settings};
+
+const FIRST: &str = "https://secdb.test/v3.3/main.json";
+
+fn names(family_name: &str, server: &mut Server) -> Vec<String> {
+    let feeds = family(family_name).discover(server).unwrap();
+    feeds.iter().map(|feed| feed.name().to_owned()).collect()
+}
+
+#[test]
+fn alpine_releases_end_at_the_first_gap_and_edge_follows() {
+    let mut server = Server::with(&[
+        FIRST,
+        "https://secdb.test/v3.4/main.json",
+        "https://secdb.test/v3.6/main.json",
+    ]);
+    assert_eq!(
+        names("alpine", &mut server),
+        ["alpine/v3.3", "alpine/v3.4", "alpine/edge"]
+    );
+}
+
+#[test]
+fn a_server_that_has_everything_does_not_keep_the_search_going() {
+    struct Everything;
+    impl limpid_feed::Probe for Everything {
+        fn exists(&mut self, _url: &str) -> Result<bool, limpid_feed::ProbeError> {
+            Ok(true)
+        }
+        fn read(
+            &mut self,
+            _url: &str,
+            _max_bytes: usize,
+        ) -> Result<Option<Vec<u8>>, limpid_feed::ProbeError> {
+            Ok(Some(Vec::new()))
+        }
+    }
+    let feeds = family("alpine").discover(&mut Everything).unwrap();
+    assert_eq!(feeds.len(), 198);
+}
+
+#[test]
+fn an_address_without_any_alpine_release_is_an_error_and_not_an_empty_list() {
+    let error = family("alpine")
+        .discover(&mut Server::default())
+        .err()
+        .unwrap();
+    assert_eq!(chain(&error), format!("no alpine feed found at: {FIRST}"));
+}
+
+#[test]
+fn a_server_that_is_down_is_not_the_end_of_the_releases() {
+    let mut server = Server::with(&[FIRST]);
+    server.is_down = true;
+    let error = family("alpine").discover(&mut server).err().unwrap();
+    assert_eq!(
+        chain(&error),
+        format!(
+            "cannot tell whether there is a feed at: {FIRST}: no usable answer: connection refused"
+        )
+    );
+}
+
+#[test]
+fn an_alpine_release_needs_main_and_takes_community() {
+    let feeds = family("alpine")
+        .discover(&mut Server::with(&[FIRST]))
+        .unwrap();
+    let documents: Vec<(String, bool)> = feeds[0]
+        .documents()
+        .into_iter()
+        .map(|document| (document.url, document.is_required))
+        .collect();
+    assert_eq!(
+        documents,
+        [
+            (FIRST.to_owned(), true),
+            ("https://secdb.test/v3.3/community.json".to_owned(), false),
+        ]
+    );
+}
+
+#[test]
+fn debian_is_one_feed_that_nobody_needs_to_be_asked_for() {
+    let mut server = Server {
+        is_down: true,
+        ..Server::default()
+    };
+    assert_eq!(names("debian", &mut server), ["debian"]);
+}
+
+#[test]
+fn osv_gives_a_feed_per_ecosystem_of_the_settings() {
+    let settings = Settings {
+        osv_ecosystems: vec!["rocky linux".into(), "openSUSE".into()],
+        ..settings()
+    };
+    let feeds = families(&settings)[2]
+        .discover(&mut Server::default())
+        .unwrap();
+    let addresses: Vec<(String, String)> = feeds
+        .iter()
+        .map(|feed| (feed.name().to_owned(), feed.documents()[0].url.clone()))
+        .collect();
+    assert_eq!(
+        addresses,
+        [
+            (
+                "osv/rocky linux".to_owned(),
+                "https://osv.test/Rocky%20Linux/all.zip".to_owned()
+            ),
+            (
+                "osv/opensuse".to_owned(),
+                "https://osv.test/openSUSE/all.zip".to_owned()
+            ),
+        ]
+    );
+}
+
+#[test]
+fn by_default_no_osv_ecosystem_is_fetched() {
+    let families = families(&Settings::default());
+    let feeds = families[2].discover(&mut Server::default()).unwrap();
+    assert!(feeds.is_empty());
+}
+
+#[test]
+fn an_ecosystem_whose_versions_cannot_be_compared_is_refused() {
+    let settings = Settings {
+        osv_ecosystems: vec!["Debian".into(), "PyPI".into()],
+        ..settings()
+    };
+    let error = families(&settings)[2]
+        .discover(&mut Server::default())
+        .err()
+        .unwrap();
+    assert_eq!(chain(&error), "no version scheme for ecosystem: PyPI");
+}

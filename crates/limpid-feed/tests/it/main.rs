@@ -1,0 +1,10 @@
+//! The behaviour of every feed, seen through the public interface.
+
+#![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
+
+mod alpine;
+mod damaged;
+mod debian;
+mod discovery;
+mod osv;
+mod support;

@@ -1,0 +1,294 @@
+use limpid_feed::{Collected, MemoryDocuments};
+use limpid_testkit::feed::OsvZip;
+use limpid_types::{PackageKind, Severity};
+use limpid_version::Scheme;
+use serde_json::{Value, json};
+
+use crate::support::{feed, lines, parse, quarantined, refuse};
+
+const URL: &str = "https://osv.test/Debian/all.zip";
+
+fn read(archive: &OsvZip) -> Collected {
+    read_bytes(archive.to_zip())
+}
+
+fn read_bytes(archive: Vec<u8>) -> Collected {
+    parse("osv/debian", MemoryDocuments::default().with(URL, archive))
+}
+
+fn refusal(archive: impl Into<Vec<u8>>) -> String {
+    refuse("osv/debian", MemoryDocuments::default().with(URL, archive)).0
+}
+
+/// Reads one entry with some members beside its id.
+fn read_entry(members: &Value) -> Collected {
+    let mut entry = json!({"id": "DSA-1-1", "modified": "2024-01-01T00:00:00Z"});
+    for (name, value) in members.as_object().unwrap() {
+        entry[name] = value.clone();
+    }
+    read(&OsvZip::new().entry(&entry))
+}
+
+fn affected(ranges: &Value, versions: &Value) -> Value {
+    json!([{
+        "package": {"ecosystem": "Debian:12", "name": "zlib"},
+        "ranges": ranges,
+        "versions": versions,
+    }])
+}
+
+#[test]
+fn an_entry_is_an_advisory_per_affected_package_of_the_ecosystem() {
+    let range = json!([{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1-2"}]}]);
+    let sink = read_entry(&json!({"affected": [
+        {"package": {"ecosystem": "Debian:12", "name": "zlib"}, "ranges": range},
+        {"package": {"ecosystem": "Debian", "name": "zlib"}, "ranges": range},
+        {"package": {"ecosystem": "Debianish", "name": "zlib"}, "ranges": range},
+        {"package": {"ecosystem": "PyPI", "name": "zlib"}, "ranges": range},
+        {"ranges": [{"type": "GIT", "events": []}]},
+    ]}));
+    assert_eq!(
+        lines(&sink),
+        [
+            "osv:debian zlib DSA-1-1 affected <1-2",
+            "osv:debian:12 zlib DSA-1-1 affected <1-2",
+        ]
+    );
+    assert!(sink.quarantined.is_empty());
+    assert_eq!(sink.advisories[0].versions.scheme, Scheme::Dpkg);
+    assert_eq!(sink.advisories[0].package.kind, PackageKind::Source);
+}
+
+#[test]
+fn the_words_around_an_entry_are_kept() {
+    let sink = read_entry(&json!({
+        "aliases": ["CVE-2024-2", 7, "no dash", "DSA-1-1", "CVE-2024-1", "CVE-2024-2"],
+        "related": ["CVE-2000-1"],
+        "summary": " ",
+        "details": "Long story.",
+        "published": "2024-01-01T01:00:00+01:00",
+        "modified": "not a date",
+        "references": [{"type": "WEB", "url": "https://a.test"}, 7, {"type": "WEB"}],
+        "affected": affected(&json!([]), &json!(["1-1"])),
+    }));
+    let details = &sink.advisories[0].details;
+    assert_eq!(details.aliases, ["CVE-2024-1", "CVE-2024-2", "no dash"]);
+    assert_eq!(details.description, "Long story.");
+    assert_eq!(details.published, "2024-01-01T00:00:00Z");
+    assert_eq!(details.modified, "");
+    assert_eq!(details.references, ["https://a.test"]);
+}
+
+#[test]
+fn listed_versions_count_with_and_without_ranges() {
+    let sink = read_entry(&json!({"affected": affected(&Value::Null, &json!(["1-1", "1-2"]))}));
+    assert_eq!(
+        lines(&sink),
+        ["osv:debian:12 zlib DSA-1-1 affected =1-1 =1-2"]
+    );
+    let git = json!([{"type": "GIT", "repo": "x", "events": [{"introduced": "0"}]}]);
+    let sink = read_entry(&json!({"affected": affected(&git, &json!(["1-1"]))}));
+    assert_eq!(lines(&sink), ["osv:debian:12 zlib DSA-1-1 affected =1-1"]);
+    let range =
+        json!([{"type": "SEMVER", "events": [{"introduced": "2"}, {"last_affected": "3"}]}]);
+    let sink = read_entry(&json!({"affected": affected(&range, &json!(["1-1"]))}));
+    assert_eq!(
+        lines(&sink),
+        ["osv:debian:12 zlib DSA-1-1 affected 2<=3 =1-1"]
+    );
+}
+
+#[test]
+fn an_entry_about_commits_alone_says_nothing_here() {
+    let git = json!([{"type": "GIT", "repo": "x", "events": [{"introduced": "0"}]}]);
+    let sink = read_entry(&json!({"affected": affected(&git, &json!([]))}));
+    assert!(sink.advisories.is_empty() && sink.quarantined.is_empty());
+}
+
+#[test]
+fn an_affected_package_without_versions_is_quarantined() {
+    let sink = read_entry(&json!({"affected": affected(&json!([]), &json!([]))}));
+    assert_eq!(
+        quarantined(&sink),
+        [("DSA-1-1", "neither ranges nor versions")]
+    );
+}
+
+#[test]
+fn a_range_that_cannot_be_read_leaves_the_others() {
+    let ranges = json!([
+        {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "not a version"}]},
+        {"type": "ECOSYSTEM", "events": 7},
+        7,
+        {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1-2"}]},
+    ]);
+    let sink = read_entry(&json!({"affected": affected(&ranges, &json!([]))}));
+    assert_eq!(lines(&sink), ["osv:debian:12 zlib DSA-1-1 affected <1-2"]);
+    assert_eq!(sink.quarantined.len(), 3);
+}
+
+#[test]
+fn withdrawn_entries_are_counted_and_left_out() {
+    let entry = |id: &str, withdrawn: &str| {
+        json!({
+            "id": id,
+            "withdrawn": withdrawn,
+            "affected": affected(&json!([]), &json!(["1-1"])),
+        })
+    };
+    let archive = OsvZip::new()
+        .entry(&entry("MAL-1", "2024-01-01T00:00:00Z"))
+        .entry(&entry("MAL-2", ""));
+    let mut sink = Collected::default();
+    let mut documents = MemoryDocuments::default().with(URL, archive.to_zip());
+    let tally = feed("osv/debian").parse(&mut documents, &mut sink).unwrap();
+    assert_eq!((tally.advisories, tally.withdrawn), (1, 1));
+    assert_eq!(sink.advisories[0].id, "MAL-2");
+}
+
+#[test]
+fn the_newest_score_is_the_text_and_a_word_is_the_severity() {
+    let rating = |members: Value, package: Value| {
+        let mut members = members;
+        members["affected"] = affected(&json!([]), &json!(["1-1"]));
+        for (name, value) in package.as_object().unwrap() {
+            members["affected"][0][name] = value.clone();
+        }
+        let rating = read_entry(&members).advisories[0].rating.clone();
+        (rating.text, rating.severity)
+    };
+    let scores = json!([
+        {"type": "CVSS_V3", "score": "CVSS:3.1/x"},
+        {"type": "CVSS_V4", "score": "CVSS:4.0/x"},
+        {"type": "CVSS_V2", "score": "AV:N"},
+    ]);
+    let none = json!({});
+    assert_eq!(
+        rating(json!({}), none.clone()),
+        (String::new(), Severity::Unknown)
+    );
+    assert_eq!(
+        rating(json!({"severity": scores}), none.clone()),
+        ("CVSS:4.0/x".into(), Severity::Unknown)
+    );
+    assert_eq!(
+        rating(
+            json!({"severity": scores, "database_specific": {"severity": "MODERATE"}}),
+            none.clone()
+        ),
+        ("CVSS:4.0/x".into(), Severity::Medium)
+    );
+    assert_eq!(
+        rating(
+            json!({"database_specific": {"severity": "Important"}}),
+            none.clone()
+        ),
+        ("Important".into(), Severity::High)
+    );
+    assert_eq!(
+        rating(
+            json!({"severity": [{"type": "Ubuntu", "score": "low"}]}),
+            none.clone()
+        ),
+        ("low".into(), Severity::Low)
+    );
+    assert_eq!(
+        rating(json!({"database_specific": {"severity": 7}}), none),
+        (String::new(), Severity::Unknown)
+    );
+    assert_eq!(
+        rating(
+            json!({"database_specific": {"severity": "LOW"}}),
+            json!({"database_specific": {"severity": "CRITICAL"}})
+        ),
+        ("CRITICAL".into(), Severity::Critical)
+    );
+}
+
+#[test]
+fn a_bad_entry_costs_nothing_but_itself() {
+    for bad in [
+        "",
+        "<html>",
+        "null",
+        "[]",
+        "{}",
+        r#"{"id":7}"#,
+        r#"{"id":""}"#,
+        r#"{"id":"X-1","affected":7}"#,
+        r#"{"id":"X-1","affected":[7]}"#,
+        r#"{"id":"X-1","affected":[{"package":{"ecosystem":"Debian","name":""}}]}"#,
+        r#"{"id":"X-1","#,
+    ] {
+        let archive = OsvZip::new()
+            .file("bad.json", bad)
+            .file("README.md", "not an entry")
+            .fix("Debian:12", "zlib", "1-2", "DSA-2");
+        let sink = read(&archive);
+        assert_eq!(
+            lines(&sink),
+            ["osv:debian:12 zlib DSA-2 affected <1-2"],
+            "{bad}"
+        );
+        assert_eq!(sink.quarantined.len(), 1, "{bad}");
+    }
+}
+
+#[test]
+fn an_entry_over_the_size_limit_is_quarantined() {
+    let archive = OsvZip::new().file("bomb.json", vec![b' '; 1 << 20]).fix(
+        "Debian:12",
+        "zlib",
+        "1-2",
+        "DSA-2",
+    );
+    let sink = read(&archive);
+    assert_eq!(sink.advisories.len(), 1);
+    assert_eq!(
+        quarantined(&sink),
+        [("bomb.json", "record over the size limit")]
+    );
+}
+
+#[test]
+fn an_archive_of_too_many_or_too_large_entries_is_refused() {
+    let mut many = OsvZip::new();
+    for number in 0..11 {
+        many = many.file(&format!("{number}.json"), "{}");
+    }
+    assert!(refusal(many.to_zip()).ends_with("more than 10 entries"));
+    let mut large = OsvZip::new();
+    for number in 0..6 {
+        large = large.file(&format!("{number}.json"), vec![b' '; 4000]);
+    }
+    assert!(refusal(large.to_zip()).ends_with("more than 20000 unpacked bytes"));
+}
+
+#[test]
+fn what_is_no_archive_is_refused() {
+    assert_eq!(
+        refusal("<!DOCTYPE html><title>503</title>"),
+        format!(
+            "cannot use document: {URL}: not a zip archive: begins with \"<!DOCTYPE html><title>503</title>\""
+        )
+    );
+    assert!(refusal("").ends_with("not a zip archive: begins with \"\""));
+    let whole = OsvZip::new().fix("Debian", "zlib", "1-2", "DSA-2").to_zip();
+    for length in [2, 30, whole.len() / 2, whole.len() - 1] {
+        let error = refusal(&whole[..length]);
+        assert!(
+            error.contains("cannot open the archive"),
+            "{length}: {error}"
+        );
+    }
+}
+
+#[test]
+fn an_entry_with_damaged_bytes_is_quarantined() {
+    let entry = json!({"id": "DSA-1", "details": "a text that is long enough to be hit"});
+    let mut archive = OsvZip::new().entry(&entry).to_zip();
+    archive[60] ^= 0xff;
+    let sink = read_bytes(archive);
+    assert_eq!(sink.quarantined.len(), 1);
+    assert!(sink.advisories.is_empty());
+}

@@ -1,0 +1,150 @@
+use std::collections::BTreeSet;
+
+use limpid_feed::{
+    Collected, Family, Feed, FeedError, Limits, MemoryDocuments, Probe, ProbeError, Settings,
+    Tally, families,
+};
+use limpid_types::{Advisory, Status, VersionConstraint};
+use limpid_version::RangeEnd;
+
+/// A server that has some documents and answers "no" to everything else.
+#[derive(Default)]
+pub(crate) struct Server {
+    pub(crate) urls: BTreeSet<String>,
+    pub(crate) is_down: bool,
+}
+
+impl Server {
+    pub(crate) fn with(urls: &[&str]) -> Self {
+        Self {
+            urls: urls.iter().map(|&url| url.to_owned()).collect(),
+            is_down: false,
+        }
+    }
+}
+
+impl Probe for Server {
+    fn exists(&mut self, url: &str) -> Result<bool, ProbeError> {
+        if self.is_down {
+            return Err(ProbeError::new("connection refused"));
+        }
+        Ok(self.urls.contains(url))
+    }
+
+    fn read(&mut self, url: &str, _max_bytes: usize) -> Result<Option<Vec<u8>>, ProbeError> {
+        Ok(self.exists(url)?.then(Vec::new))
+    }
+}
+
+/// Sources at short addresses, with small limits.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        alpine_url: "https://secdb.test/".into(),
+        debian_url: "https://tracker.test/json".into(),
+        osv_url: "https://osv.test".into(),
+        osv_ecosystems: vec!["Debian".into(), "Alpine".into()],
+        limits: Limits {
+            record_bytes: 4096,
+            archive_entries: 10,
+            unpacked_bytes: 20_000,
+        },
+    }
+}
+
+pub(crate) fn family(name: &str) -> Box<dyn Family> {
+    families(&settings())
+        .into_iter()
+        .find(|family| family.name() == name)
+        .unwrap()
+}
+
+/// Finds a feed by its name: `alpine/v3.3`, `alpine/edge`, `debian`, `osv/debian`.
+pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
+    let mut server = Server::with(&["https://secdb.test/v3.3/main.json"]);
+    families(&settings())
+        .iter()
+        .flat_map(|family| family.discover(&mut server).unwrap())
+        .find(|feed| feed.name() == name)
+        .unwrap()
+}
+
+/// Parses documents and checks that the counts are those of what arrived.
+pub(crate) fn parse(name: &str, mut documents: MemoryDocuments) -> Collected {
+    let mut sink = Collected::default();
+    let tally = feed(name).parse(&mut documents, &mut sink).unwrap();
+    let Tally {
+        advisories,
+        quarantined,
+        ..
+    } = tally;
+    assert_eq!(advisories, sink.advisories.len() as u64);
+    assert_eq!(quarantined, sink.quarantined.len() as u64);
+    sink
+}
+
+/// Parses documents that must be refused, and returns the error with all its causes and what arrived
+/// before.
+pub(crate) fn refuse(name: &str, mut documents: MemoryDocuments) -> (String, Collected) {
+    let mut sink = Collected::default();
+    let error = feed(name).parse(&mut documents, &mut sink).unwrap_err();
+    (chain(&error), sink)
+}
+
+pub(crate) fn chain(error: &FeedError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// Writes advisories as short lines: `debian:bookworm openssl CVE-2024-1 affected <3.0.1-1`.
+pub(crate) fn lines(sink: &Collected) -> Vec<String> {
+    let mut lines: Vec<String> = sink.advisories.iter().map(line).collect();
+    lines.sort();
+    lines
+}
+
+fn line(advisory: &Advisory) -> String {
+    let status = match advisory.status {
+        Status::Affected => "affected",
+        Status::NotAffected => "not-affected",
+        Status::UnderInvestigation => "under-investigation",
+        Status::WillNotFix => "will-not-fix",
+        Status::EndOfLife => "end-of-life",
+    };
+    format!(
+        "{} {} {} {status} {}",
+        advisory.namespace,
+        advisory.package.name,
+        advisory.id,
+        versions(&advisory.versions)
+    )
+}
+
+fn versions(constraint: &VersionConstraint) -> String {
+    let ranges = constraint.ranges.iter().map(|range| {
+        let start = range.introduced.clone().unwrap_or_default();
+        match &range.end {
+            None if start.is_empty() => "*".to_owned(),
+            None => format!("{start}.."),
+            Some(RangeEnd::Fixed(version)) => format!("{start}<{version}"),
+            Some(RangeEnd::LastAffected(version)) => format!("{start}<={version}"),
+        }
+    });
+    let listed = constraint
+        .enumerated
+        .iter()
+        .map(|version| format!("={version}"));
+    ranges.chain(listed).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns id and reason of everything that was quarantined.
+pub(crate) fn quarantined(sink: &Collected) -> Vec<(&str, &str)> {
+    sink.quarantined
+        .iter()
+        .map(|record| (record.id.as_str(), record.reason.as_str()))
+        .collect()
+}
