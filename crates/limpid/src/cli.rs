@@ -128,6 +128,22 @@ pub(crate) struct Report {
     pub(crate) max_feed_age: u32,
 }
 
+impl Default for Report {
+    /// What the command line gives when nothing is asked for.
+    fn default() -> Self {
+        Self {
+            format: Format::Table,
+            output: None,
+            fail_on: None,
+            exit_code: None,
+            ignore_unfixed: false,
+            severity: None,
+            generation: None,
+            max_feed_age: 7,
+        }
+    }
+}
+
 #[derive(Args)]
 pub(crate) struct Update {
     /// Take every feed from MIRROR/HOST/PATH instead of its own address: a folder or an address
