@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use self::inflate::{inflating_reader, is_compressed};
-pub(crate) use self::members::{Member, MemberKind, Members, MembersError, Skip, Stream, clean};
+pub(crate) use self::members::{
+    CUT_HEADER, Member, MemberKind, Members, MembersError, NO_HEADER, Skip, Stream, clean,
+};
 
 use crate::blob::{Blob, SliceReader, open_regular};
 use crate::files::Files;

@@ -5,7 +5,7 @@ mod choose;
 use serde::Deserialize;
 
 use self::choose::Chooser;
-use crate::document::{Config, Descriptor, Manifest, kind_of, parse};
+use crate::document::{Config, Descriptor, Manifest, PlatformParts, kind_of, parse};
 use crate::files::Files;
 use crate::image::{Expected, Image, LayerBlob, LayerSource};
 use crate::media_type::{DocumentKind, is_layer};
@@ -39,7 +39,7 @@ pub(crate) fn open(
     let stated = chosen.descriptor.platform.as_ref();
     let platform = config
         .platform()
-        .or_else(|| stated.and_then(|parts| parts.platform()));
+        .or_else(|| stated.and_then(PlatformParts::platform));
     options.platform.check(platform.as_ref())?;
     let layers = with_diff_ids(layers, &config, &manifest.config)?;
     Ok(Image {

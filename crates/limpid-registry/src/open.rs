@@ -22,7 +22,7 @@ pub struct OpenOptions {
     /// Where a compressed outer archive is inflated to. The file has no name there and vanishes
     /// with the [`Image`]. Nothing else is written.
     pub spool_directory: PathBuf,
-    /// The budget from which the memory for inflating is taken.
+    /// The budget from which the memory for inflating is taken. The caller must hold no lease of it.
     pub budget: Budget,
     /// How long to wait for that memory.
     pub patience: Duration,

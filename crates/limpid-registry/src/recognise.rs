@@ -3,7 +3,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::archive::{
-    Member, Members, MembersError, Skip, Stream, TarArchive, inflating_reader, is_compressed,
+    CUT_HEADER, Member, Members, MembersError, NO_HEADER, Skip, Stream, TarArchive,
+    inflating_reader, is_compressed,
 };
 use crate::blob::{SliceReader, open_regular};
 use crate::files::Files as _;
@@ -74,11 +75,14 @@ fn is_image_archive(path: &Path, options: &OpenOptions) -> Result<bool, SourceEr
         )
     };
     verdict.map_err(|error| match error {
-        MembersError::Damaged { .. } => SourceError::FileType {
+        MembersError::Damaged {
+            offset: 0,
+            reason: NO_HEADER | CUT_HEADER,
+        } => SourceError::FileType {
             path: path.to_owned(),
             expected: "tar archive of an image or of a layer",
         },
-        error @ MembersError::Read { .. } => error.of(path),
+        error => error.of(path),
     })
 }
 

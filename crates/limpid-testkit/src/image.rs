@@ -182,6 +182,10 @@ impl BuiltLayer {
 }
 
 /// Compresses bytes.
+///
+/// # Panics
+///
+/// Panics when a compressor fails, which writing to memory never makes it do.
 pub fn pack(bytes: &[u8], packing: Packing) -> Vec<u8> {
     let in_memory = "writing to memory cannot fail";
     match packing {

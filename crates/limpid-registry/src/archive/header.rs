@@ -171,7 +171,7 @@ mod tests {
         for records in [
             &b"x path=a\n"[..],
             b"99 path=a\n",
-            b"9 path=a\n",
+            b"8 path=a\n",
             b"11 size=-7\n",
             b"8 path\n\n",
             b"0 \n",

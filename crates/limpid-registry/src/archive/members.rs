@@ -32,6 +32,11 @@ pub(crate) enum MemberKind {
     Other,
 }
 
+/// The reason when a block is no header.
+pub(crate) const NO_HEADER: &str = "not a tar header";
+/// The reason when the bytes end inside a header.
+pub(crate) const CUT_HEADER: &str = "truncated header";
+
 /// Why the members cannot be listed further.
 #[derive(Debug)]
 pub(crate) enum MembersError {
@@ -70,9 +75,14 @@ impl<R: Read> Skip for Stream<R> {
 /// Lists the members of a tar archive in order, reading headers only.
 ///
 /// The first block of zeros ends the archive, and so does the end of the bytes between two members.
+///
+/// The content of a member is passed over when the next one is asked for, so that whoever needs no
+/// more than the first names does not pay for the bytes between.
 pub(crate) struct Members<R> {
     source: R,
     position: u64,
+    /// Where the header of the last member is, and the size of its content.
+    last: (u64, u64),
 }
 
 impl<R: Skip> Members<R> {
@@ -80,11 +90,14 @@ impl<R: Skip> Members<R> {
         Self {
             source,
             position: 0,
+            last: (0, 0),
         }
     }
 
     /// Returns the next member, or `None` at the end.
     pub(crate) fn next(&mut self) -> Result<Option<Member>, MembersError> {
+        let (at, size) = std::mem::take(&mut self.last);
+        self.skip_content(at, size)?;
         let mut extension = Extension::default();
         for _ in 0..EXTENSIONS {
             let at = self.position;
@@ -95,7 +108,7 @@ impl<R: Skip> Members<R> {
                 return Ok(None);
             }
             let damaged = |reason| MembersError::Damaged { offset: at, reason };
-            let header = Header::parse(&block).ok_or_else(|| damaged("not a tar header"))?;
+            let header = Header::parse(&block).ok_or_else(|| damaged(NO_HEADER))?;
             let size = header.size().ok_or_else(|| damaged("invalid size"))?;
             match header.kind() {
                 b'L' => extension.name = Some(until_zero(self.read_extension(at, size)?)),
@@ -140,12 +153,11 @@ impl<R: Skip> Members<R> {
         if header.kind() == b'S' && header.sparse_map_continues() {
             self.skip_sparse_map(at)?;
         }
-        let offset = self.position;
-        self.skip_content(at, size)?;
+        self.last = (at, size);
         Ok(Member {
             name,
             kind,
-            offset,
+            offset: self.position,
             size,
         })
     }
@@ -216,7 +228,12 @@ impl<R: Skip> Members<R> {
         while let Some(rest) = block.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             match self.source.read(rest) {
                 Ok(0) if filled == 0 => return Ok(None),
-                Ok(0) => return Err(truncated(self.position)),
+                Ok(0) => {
+                    return Err(MembersError::Damaged {
+                        offset: self.position,
+                        reason: CUT_HEADER,
+                    });
+                }
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(source) => {

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use limpid_types::Digest;
 
 use super::{INDEX, read_blob, read_config, read_manifest};
-use crate::document::{Descriptor, Index, kind_of, parse};
+use crate::document::{Descriptor, Index, PlatformParts, kind_of, parse};
 use crate::files::Files;
 use crate::media_type::{DocumentKind, document_kind};
 use crate::{OpenOptions, Platform, SourceError, image_name};
@@ -13,7 +13,7 @@ const NAMES: [&str; 2] = [
     "org.opencontainers.image.ref.name",
     "io.containerd.image.name",
 ];
-/// Annotation with which BuildKit marks what describes an image and is none.
+/// Annotation with which `BuildKit` marks what describes an image and is none.
 const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
 
 /// Finds the one image that is meant among those of a layout.
@@ -56,7 +56,7 @@ impl<'a> Chooser<'a> {
         let all = self.entries()?;
         let entries = match selector.map(|text| (text, text.trim_start_matches('@').parse())) {
             None => unambiguous(all)?,
-            Some((_, Ok(digest))) => self.with_digest(all, &digest)?,
+            Some((_, Ok(digest))) => self.with_digest(&all, &digest)?,
             Some((tag, Err(_))) => with_tag(all, tag)?,
         };
         let mut candidates = Vec::new();
@@ -99,7 +99,7 @@ impl<'a> Chooser<'a> {
     /// Finds a digest among the entries, or else in the indexes below them.
     fn with_digest(
         &mut self,
-        entries: Vec<Descriptor>,
+        entries: &[Descriptor],
         wanted: &Digest,
     ) -> Result<Vec<Descriptor>, SourceError> {
         if let Some(entry) = entries.iter().find(|entry| entry.digest == *wanted) {
@@ -114,7 +114,7 @@ impl<'a> Chooser<'a> {
             Some(descriptor) => Ok(vec![descriptor]),
             None => Err(SourceError::NoSuchImage {
                 wanted: wanted.to_string(),
-                available: describe(&entries),
+                available: describe(entries),
             }),
         }
     }
@@ -217,7 +217,7 @@ impl<'a> Chooser<'a> {
     /// Returns the platform of a candidate: its descriptor states it, or else its config.
     fn platform_of(&mut self, candidate: &Candidate) -> Result<Option<Platform>, SourceError> {
         let stated = candidate.descriptor.platform.as_ref();
-        if let Some(platform) = stated.and_then(|parts| parts.platform()) {
+        if let Some(platform) = stated.and_then(PlatformParts::platform) {
             return Ok(Some(platform));
         }
         if !candidate.present {
@@ -255,7 +255,7 @@ fn is_image(descriptor: &Descriptor) -> bool {
     let unknown = descriptor
         .platform
         .as_ref()
-        .is_some_and(|platform| platform.is_unknown());
+        .is_some_and(PlatformParts::is_unknown);
     has_kind && !is_artifact && !unknown && !descriptor.annotations.contains_key(REFERENCE_TYPE)
 }
 
