@@ -232,19 +232,20 @@ impl<'a> HashFile<'a> {
         let number = |at| self.order.u32(item, at).ok_or("item is cut off");
         let (mut next, length) = (number(4)?, number(8)?);
         let length = collector.admit(length.into())?;
-        let mut blob = Vec::with_capacity(length.min(self.page_size * self.pages as usize));
-        let mut page = vec![0; self.page_size];
+        // Neither buffer grows before the pages are paid for: an item has only 12 bytes.
+        let (mut blob, mut page) = (Vec::new(), Vec::new());
         // A chain without circles is not longer than the file.
         for _ in 0..self.pages {
             if blob.len() >= length || next == 0 {
                 break;
             }
-            if !collector.spend(self.page_size as u64) {
-                return Err("overflow chains overlap".to_owned());
-            }
             if next >= self.pages {
                 return Err(format!("overflow chain leaves the file at page {next}"));
             }
+            if !collector.spend(self.page_size as u64) {
+                return Err("overflow chains overlap".to_owned());
+            }
+            page.resize(self.page_size, 0);
             self.read_page(next, &mut page)?;
             if page_type(&page) != Some(OVERFLOW_PAGE) {
                 return Err(format!("overflow chain leads to another page: {next}"));

@@ -184,3 +184,46 @@ fn a_page_size_that_makes_no_sense_is_an_error() {
         }
     ));
 }
+
+/// Makes an inner page of a table, all of whose children are one and the same page.
+fn inner_page(child: u32) -> Vec<u8> {
+    const CHILDREN: u16 = 60;
+    let mut page = vec![0; 512];
+    page[0] = 5;
+    page[3..5].copy_from_slice(&CHILDREN.to_be_bytes());
+    page[8..12].copy_from_slice(&child.to_be_bytes());
+    for cell in 0..CHILDREN {
+        let at = 512 - 5 * (cell + 1);
+        page[5..7].copy_from_slice(&at.to_be_bytes());
+        let pointer = usize::from(12 + 2 * cell);
+        page[pointer..pointer + 2].copy_from_slice(&at.to_be_bytes());
+        let at = usize::from(at);
+        page[at..at + 4].copy_from_slice(&child.to_be_bytes());
+        page[at + 4] = 1;
+    }
+    page
+}
+
+#[test]
+fn a_table_that_has_one_row_a_million_million_times_is_given_up() {
+    const DEPTH: u32 = 12;
+    let small = from_sql(
+        "PRAGMA page_size = 512;
+         CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB);
+         INSERT INTO Packages VALUES (1, x'00')",
+    );
+    let (first, leaf) = small.split_at(512);
+    let mut database = first.to_vec();
+    for page in 2..2 + DEPTH {
+        database.extend(inner_page(page + 1));
+    }
+    database.extend(leaf);
+    database[28..32].copy_from_slice(&(2 + DEPTH).to_be_bytes());
+    let limits = Limits {
+        packages: 1000,
+        ..Limits::default()
+    };
+    let found = try_read(&&database[..], None, &limits).unwrap();
+    assert!(found.packages.is_empty());
+    assert!(found.problems.len() > 100);
+}
