@@ -41,6 +41,7 @@ impl Release {
         now: Timestamp,
         max_age: SignedDuration,
     ) -> Result<Self, Unserved> {
+        let today = now.to_zoned(TimeZone::UTC).date();
         let family =
             distributions::family(distribution).ok_or_else(|| without_feed(distribution))?;
         let namespaces = (family.namespaces)(distribution);
@@ -51,7 +52,10 @@ impl Release {
             (!serving.is_empty()).then_some((namespace, serving))
         });
         let Some((namespace, serving)) = served else {
-            return Err(without_records(distribution, family, namespaces.first()));
+            return Err(match namespaces.first() {
+                Some(namespace) => without_records(family, namespace, today),
+                None => without_release(family, distribution),
+            });
         };
         let stale = serving
             .iter()
@@ -59,7 +63,7 @@ impl Release {
             .filter_map(|feed| Some((feed.name.clone(), staleness(feed, now, max_age)?)))
             .collect();
         Ok(Self {
-            ended: end_of_life::ended(namespace, now.to_zoned(TimeZone::UTC).date()),
+            ended: end_of_life::ended(namespace, today),
             namespace: namespace.clone(),
             feeds: serving,
             source_version: family.source_version,
@@ -125,25 +129,29 @@ fn feeds_of(
     Ok(feeds)
 }
 
-fn without_records(
-    distribution: &Distribution,
-    family: &Family,
-    namespace: Option<&String>,
-) -> Unserved {
-    match namespace {
-        Some(namespace) => Unserved {
-            reason: GapReason::FeedEmpty,
-            subject: namespace.clone(),
-            detail: format!("the {} feed holds no record for this release", family.feed),
-        },
-        None => Unserved {
-            reason: GapReason::NoDistribution,
-            subject: distributions::display_name(distribution).into(),
-            detail: format!(
-                "the image does not say which release of {} it is",
-                family.name
-            ),
-        },
+fn without_records(family: &Family, namespace: &str, today: Date) -> Unserved {
+    let ended = match end_of_life::ended(namespace, today) {
+        Some(last) => format!(", whose support ended on {last}"),
+        None => String::new(),
+    };
+    Unserved {
+        reason: GapReason::FeedEmpty,
+        subject: namespace.into(),
+        detail: format!(
+            "the {} feed holds no record for this release{ended}",
+            family.feed
+        ),
+    }
+}
+
+fn without_release(family: &Family, distribution: &Distribution) -> Unserved {
+    Unserved {
+        reason: GapReason::NoDistribution,
+        subject: distributions::display_name(distribution).into(),
+        detail: format!(
+            "the image does not say which release of {} it is",
+            family.name
+        ),
     }
 }
 

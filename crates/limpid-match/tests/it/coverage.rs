@@ -84,6 +84,18 @@ fn a_feed_without_records_for_the_release_says_nothing_about_it() {
 }
 
 #[test]
+fn a_release_that_the_feed_has_dropped_is_named_with_its_end() {
+    let image = with_package(alpine("3.9.4"), ("zlib", "1"), ("zlib", "1"));
+    let data = data("alpine/v3.21", [apk("alpine:3.21", "zlib", "X", "9")]);
+    let report = report(&image, &data);
+    check(&report, Verdict::Unknown, GapReason::FeedEmpty, 1);
+    assert_eq!(
+        report.coverage.gaps[0].detail,
+        "the alpine feed holds no record for this release, whose support ended on 2020-11-01"
+    );
+}
+
+#[test]
 fn distributions_without_a_feed_are_named() {
     for (did, detail) in [
         ("rocky", "limpid has no feed for Rocky Linux"),

@@ -4,3 +4,4 @@ mod clair;
 mod coverage;
 mod findings;
 mod fixture;
+mod generation;
