@@ -21,6 +21,15 @@ pub(crate) trait Files {
         })
     }
 
+    /// Returns what a file points to that holds the text of a symbolic link instead of being one;
+    /// none when it is no such file.
+    ///
+    /// A version control system that may not make links leaves such files. Following one is safe
+    /// for a blob, whose digest decides in the end.
+    fn follow_text(&self, _name: &str, _file: &Blob) -> Result<Option<Blob>, SourceError> {
+        Ok(None)
+    }
+
     /// Finds a blob of an OCI layout by its digest.
     fn find_blob(&self, digest: &Digest) -> Result<Option<Blob>, SourceError> {
         self.find(&blob_name(digest))
@@ -32,6 +41,11 @@ pub(crate) trait Files {
         let blob = self.require(&name)?;
         if blob.size() == size {
             return Ok(blob);
+        }
+        if let Some(target) = self.follow_text(&name, &blob)?
+            && target.size() == size
+        {
+            return Ok(target);
         }
         Err(SourceError::SizeMismatch {
             name,

@@ -6,6 +6,9 @@ use crate::SourceError;
 use crate::blob::Blob;
 use crate::files::Files;
 
+/// The longest symbolic link that Linux makes, in bytes.
+const LONGEST_LINK: u64 = 4096;
+
 /// An OCI image layout as a directory.
 ///
 /// Files may be symbolic links to other files of the layout; a link that leads outside is refused,
@@ -55,5 +58,24 @@ impl Files for LayoutDirectory {
             });
         }
         Ok(Some(Blob::file(canonical, metadata.len())))
+    }
+
+    fn follow_text(&self, name: &str, file: &Blob) -> Result<Option<Blob>, SourceError> {
+        if file.size() > LONGEST_LINK {
+            return Ok(None);
+        }
+        let text = file.prefix(LONGEST_LINK)?;
+        let Ok(target) = std::str::from_utf8(&text) else {
+            return Ok(None);
+        };
+        let is_relative = !target.is_empty() && !target.starts_with('/');
+        if !is_relative || target.contains(char::is_control) {
+            return Ok(None);
+        }
+        let directory = Path::new(name).parent().unwrap_or(Path::new(""));
+        match directory.join(target).to_str() {
+            Some(target) => self.find(target),
+            None => Ok(None),
+        }
     }
 }

@@ -455,3 +455,39 @@ fn a_dangling_link_is_a_missing_blob() {
     let error = workbench.refusal(&format!("oci:{}", directory.display()));
     assert!(error.contains("has no blobs/sha256/"), "{error}");
 }
+
+/// Replaces every blob by a text file with the target that a link would have.
+fn write_links_as_text(directory: &std::path::Path, target: impl Fn(&str) -> String) {
+    let blobs = directory.join("blobs/sha256");
+    for entry in std::fs::read_dir(&blobs).unwrap() {
+        let blob = entry.unwrap().path();
+        let name = blob.file_name().unwrap().to_str().unwrap().to_owned();
+        std::fs::rename(&blob, directory.join(&name)).unwrap();
+        std::fs::write(&blob, target(&name)).unwrap();
+    }
+}
+
+#[test]
+fn links_that_a_checkout_left_as_text_are_followed() {
+    let workbench = Workbench::new();
+    let directory = directory_with(&workbench, &LayoutBuilder::new().image(&image("a")));
+    write_links_as_text(&directory, |name| format!("../../{name}"));
+    let opened = workbench
+        .open(&format!("oci:{}", directory.display()))
+        .unwrap();
+    assert_eq!(opened.digest, Some(image("a").manifest_digest()));
+}
+
+#[test]
+fn a_text_link_that_leaves_the_layout_is_refused() {
+    let workbench = Workbench::new();
+    let directory = directory_with(&workbench, &LayoutBuilder::new().image(&image("a")));
+    write_links_as_text(&directory, |_| {
+        "../../../layout/../../../../etc/hostname".to_owned()
+    });
+    let error = workbench.refusal(&format!("oci:{}", directory.display()));
+    assert!(
+        error.contains("size mismatch") || error.contains("leaves the image layout"),
+        "{error}"
+    );
+}
