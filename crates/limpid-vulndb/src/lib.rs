@@ -1,1 +1,43 @@
-//! limpid-vulndb
+//! The immutable result of one feed run: advisories and their texts in one memory-mapped file.
+//!
+//! [`SnapshotBuilder`] takes advisories in any order, sorts them outside of memory and writes a
+//! file that is named by its SHA-256 digest; the same advisories give the same bytes.
+//! [`Snapshot`] opens such a file in microseconds and answers what it says of one package.
+//!
+//! Records are stored uncompressed but front-coded and interned, because a report reads some
+//! hundreds of small groups of them; the texts, which a report reads only for its findings, are
+//! stored once per vulnerability in small zstd blocks with a shared dictionary. Every part that
+//! is read has a checksum that is compared on that read, so damage is an [`Error`] and never a
+//! vulnerability that is silently missed. [`mod@format`] describes the bytes.
+//!
+//! This crate judges no version, knows no feed and has no clock: it stores and finds.
+
+mod builder;
+mod candidates;
+mod codec;
+mod details;
+mod dictionary;
+mod error;
+mod file_writer;
+pub mod format;
+mod index;
+mod leftovers;
+mod mapping;
+mod meta;
+mod record;
+mod record_writer;
+mod snapshot;
+mod sorter;
+mod staging;
+mod table;
+mod texts;
+mod verify;
+
+pub use builder::{BuildLimits, BuiltSnapshot, SnapshotBuilder};
+pub use candidates::{Candidates, Records};
+pub use details::{MAX_DETAILS_BYTES, TRUNCATION_MARK};
+pub use error::Error;
+pub use leftovers::remove_leftovers;
+pub use meta::SnapshotMeta;
+pub use record::{DetailsHandle, Record};
+pub use snapshot::Snapshot;
