@@ -116,12 +116,12 @@ impl LayerBuilder {
     pub fn extension(self, kind: u8, data: &[u8]) -> Self {
         let header = HeaderBlock::new(kind).size(data.len() as u64);
         let header = header.name(b"extension").dialect(self.dialect);
-        self.header(header).data(data)
+        self.header(&header).data(data)
     }
 
     /// Adds a header as it is, its checksum filled in.
     #[must_use]
-    pub fn header(self, header: HeaderBlock) -> Self {
+    pub fn header(self, header: &HeaderBlock) -> Self {
         self.raw(&header.bytes())
     }
 
@@ -176,7 +176,7 @@ impl LayerBuilder {
         };
         let header = header.name(path.as_bytes()).link(target.as_bytes());
         let header = header.dialect(this.dialect);
-        this.header(header)
+        this.header(&header)
     }
 }
 
