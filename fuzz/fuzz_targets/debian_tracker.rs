@@ -1,4 +1,5 @@
-//! A document of Debian's tracker of any shape: no panic, and what is accepted as JSON by us is JSON.
+//! A document of Debian's tracker of any shape: no panic, and what is accepted as JSON by us is
+//! JSON.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -5,18 +5,18 @@
 //!     "releases": { code name: { "status", "fixed_version", "urgency", "nodsa_reason" } } } } }
 //! ```
 //!
-//! The document has more than 70 MB and a source such as `linux` a fifth of that, so both
-//! outer levels are walked and one (source, id) pair at a time is held. The members that say something:
+//! The document has more than 70 MB, and one source such as `linux` has many thousands of ids. So
+//! both outer levels are walked, and one (source, id) pair at a time is held. The members that say
+//! something:
 //!
 //! | member | values |
 //! |---|---|
 //! | `status` | `resolved`, `open`, `undetermined` |
 //! | `fixed_version` | with `resolved`: a version, or `0` for "never affected" |
-//! | `urgency` | `high`, `medium`, `low`, each with stars when guessed; `unimportant`; `not yet assigned`; `end-of-life` |
+//! | `urgency` | `high`, `medium`, `low`, also with stars; `unimportant`; `not yet assigned`; `end-of-life` |
 //! | `nodsa_reason` | `ignored`, `postponed`, or empty |
 //!
-//! The document is made by `lib/python/web_support.py` and `bin/tracker_service.py` of
-//! <https://salsa.debian.org/security-tracker-team/security-tracker>.
+//! The tracker that makes it is <https://salsa.debian.org/security-tracker-team/security-tracker>.
 
 mod record;
 

@@ -1,9 +1,9 @@
 //! Reads JSON documents that are one large object or array, a member or an element at a time.
 //!
 //! The reader follows the structure of the outer levels and cuts the values out of it, within a
-//! bound and without interpreting them; `serde_json` then interprets each value by itself. So memory does
-//! not depend on the document, every record has a byte offset, and a record with nonsense inside
-//! costs nothing but itself as long as its quotes and brackets pair up.
+//! bound and without interpreting them; `serde_json` then interprets each value by itself. So
+//! memory does not depend on the document, every record has a byte offset, and a record with
+//! nonsense inside costs nothing but itself as long as its quotes and brackets pair up.
 
 mod bounded;
 mod extent;
@@ -98,8 +98,8 @@ impl JsonReader {
         Ok(())
     }
 
-    /// Enters the object that is the next value. If the next value is something else, stays in front of
-    /// it and returns false.
+    /// Enters the object that is the next value. If the next value is something else, stays in
+    /// front of it and returns false.
     pub(crate) fn enter_object(&mut self) -> Result<bool, FeedError> {
         let is_object = self.peek_after_blanks()? == Some(b'{');
         if is_object {
@@ -116,8 +116,8 @@ impl JsonReader {
         Ok(())
     }
 
-    /// Reads the name of the next member of an object and stops in front of its value. After the last
-    /// member leaves the object and returns none.
+    /// Reads the name of the next member of an object and stops in front of its value. After the
+    /// last member leaves the object and returns none.
     pub(crate) fn next_member(&mut self) -> Result<Option<Name>, FeedError> {
         if !self.step(b'}', "`,` or `}`")? {
             return Ok(None);
@@ -128,8 +128,8 @@ impl JsonReader {
         Ok(Some(name))
     }
 
-    /// Stops in front of the next element of an array. After the last one leaves the array and returns
-    /// false.
+    /// Stops in front of the next element of an array. After the last one leaves the array and
+    /// returns false.
     pub(crate) fn next_element(&mut self) -> Result<bool, FeedError> {
         let has_more = self.step(b']', "`,` or `]`")?;
         if has_more {

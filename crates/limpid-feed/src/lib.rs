@@ -1,7 +1,7 @@
 //! Advisory feeds: from the documents of a source to advisories.
 //!
-//! A [`Family`] finds out which [`Feed`]s there are: one per Alpine release, one for Debian, one per
-//! OSV ecosystem. A feed names the documents that it needs and turns them into
+//! A [`Family`] finds out which [`Feed`]s there are: one per Alpine release, one for Debian, one
+//! per OSV ecosystem. A feed names the documents that it needs and turns them into
 //! [`Advisory`](limpid_types::Advisory) values, one by one, in memory that does not grow with the
 //! documents. The entry point is [`families`].
 //!

@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one record: an Alpine package, a Debian (source, id) pair, an OSV entry. A larger
-    /// one is quarantined without being held. The largest real ones stay below 2 MiB.
+    /// one is quarantined without being held.
     pub record_bytes: usize,
     /// Entries of an archive. The central directory is the one thing that is held whole.
     pub archive_entries: usize,

@@ -158,8 +158,8 @@ impl EcosystemFeed {
     }
 }
 
-/// Unpacks an entry and returns its name; none when it is not one of JSON. An entry that cannot be unpacked
-/// gives its name and the reason.
+/// Unpacks an entry and returns its name; none when it is not one of JSON. An entry that cannot be
+/// unpacked gives its name and the reason.
 fn read_entry(
     archive: &mut ZipArchive<Box<dyn ReadSeek>>,
     index: usize,
@@ -174,7 +174,8 @@ fn read_entry(
         return Ok(None);
     }
     content.clear();
-    // What the entry says of its size is not believed: one byte more than allowed is enough to know.
+    // What the entry says of its size is not believed: one byte more than allowed is enough to
+    // know.
     match entry.take(max_bytes as u64 + 1).read_to_end(content) {
         Ok(_) if content.len() > max_bytes => Err((name, TOO_LARGE.to_owned())),
         Ok(_) => Ok(Some(name)),

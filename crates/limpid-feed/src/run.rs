@@ -5,7 +5,10 @@ use limpid_types::Advisory;
 use crate::text::clip;
 use crate::{DocumentFault, Documents, FeedError, Quarantined, ReadSeek, Sink, SinkError, Tally};
 
-/// Bytes of a reason or an id in a quarantine record: parsers quote the text that they stumble over.
+/// The reason for a record that was not even looked at.
+pub(crate) const TOO_LARGE: &str = "record over the size limit";
+
+/// Bytes of a reason or an id in a quarantine record: parsers quote the text they stumble over.
 const REMARK_BYTES: usize = 300;
 
 /// The reading of one document: where its records go.
@@ -15,9 +18,6 @@ pub(crate) struct Run<'a> {
     sink: &'a mut dyn Sink,
     tally: Tally,
 }
-
-/// The reason for a record that was not even looked at.
-pub(crate) const TOO_LARGE: &str = "record over the size limit";
 
 impl<'a> Run<'a> {
     /// Begins the reading of a document.

@@ -47,10 +47,10 @@ impl Place<'_> {
     ///
     /// An id that is listed under several versions gives one advisory, with the highest of them.
     /// The source lists an id again when the first fix was incomplete (ghostscript: `9.26-r1`, then
-    /// `9.26-r2`) or when a branch with a backported fix was followed by a release that has the
-    /// fix itself (wireshark: `2.2.10-r0`, `2.4.2-r0`). The two cannot be told apart, and calling
-    /// a version fixed that is not is the worse mistake. For the same reason a version outweighs the `0`
-    /// of "never affected".
+    /// `9.26-r2`) or when a branch with a backported fix was followed by a release that has the fix
+    /// itself (wireshark: `2.2.10-r0`, `2.4.2-r0`). The two cannot be told apart, and calling a
+    /// version fixed that is not is the worse mistake. For the same reason a version outweighs the
+    /// `0` of "never affected".
     pub(super) fn read(
         &self,
         record: &[u8],

@@ -10,8 +10,8 @@ pub(super) struct Extent {
 }
 
 impl Extent {
-    /// Looks at the next piece. Returns how many of its bytes belong to the value, and whether the value
-    /// ends there.
+    /// Looks at the next piece. Returns how many of its bytes belong to the value, and whether the
+    /// value ends there.
     pub(super) fn advance(&mut self, bytes: &[u8]) -> (usize, bool) {
         for (index, &byte) in bytes.iter().enumerate() {
             if self.is_in_text {

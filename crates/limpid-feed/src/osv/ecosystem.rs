@@ -1,5 +1,5 @@
-use limpid_types::PackageKind;
-use limpid_version::Scheme;
+use limpid_types::PackageKind::{self, Binary, Source};
+use limpid_version::Scheme::{self, Apk, Dpkg, Rpm};
 
 /// What has to be known of an ecosystem before its advisories mean anything.
 #[derive(Debug)]
@@ -11,9 +11,6 @@ pub(super) struct Ecosystem {
     /// Whether its package names are those of source or of binary packages.
     pub(super) kind: PackageKind,
 }
-
-use PackageKind::{Binary, Source};
-use Scheme::{Apk, Dpkg, Rpm};
 
 /// The ecosystems whose versions can be compared. What the names stand for is in the table of
 /// ecosystems in the OSV schema and in the entries themselves.

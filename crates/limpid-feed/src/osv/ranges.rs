@@ -52,9 +52,9 @@ const NO_LIMIT: &str = "*";
 ///
 /// This is the evaluation that the schema defines, done once for all versions: the events are
 /// sorted; `introduced` opens a range unless one is open, the other events close the open one. So
-/// of several fixes in a row the lowest counts. Events at one version keep the order of
-/// the record, since `fixed` before `introduced` joins two ranges and `introduced` before `fixed` is
-/// an empty one; `last_affected` is always last, because that version is still inside.
+/// of several fixes in a row the lowest counts. Events at one version keep the order of the record,
+/// since `fixed` before `introduced` joins two ranges and `introduced` before `fixed` is an empty
+/// one; `last_affected` is always last, because that version is still inside.
 pub(super) fn ranges(
     record: RangeRecord,
     scheme: Scheme,

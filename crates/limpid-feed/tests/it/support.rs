@@ -82,8 +82,8 @@ pub(crate) fn parse(name: &str, mut documents: MemoryDocuments) -> Collected {
     sink
 }
 
-/// Parses documents that must be refused, and returns the error with all its causes and what arrived
-/// before.
+/// Parses documents that must be refused, and returns the error with all its causes and what
+/// arrived before.
 pub(crate) fn refuse(name: &str, mut documents: MemoryDocuments) -> (String, Collected) {
     let mut sink = Collected::default();
     let error = feed(name).parse(&mut documents, &mut sink).unwrap_err();
