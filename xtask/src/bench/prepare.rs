@@ -39,7 +39,7 @@ pub(super) fn image(name: &str, directory: &Path) -> Result<PathBuf> {
     })?;
     let layers = directory.join("layers");
     fs::create_dir_all(&layers)?;
-    let base_layer = pack(&layers.join("base.tar.gz"), &base, &["."])?;
+    let base_layer = pack(&layers.join("base.tar.gz"), &base)?;
     let mut files = vec![base_layer];
     match name {
         "app" => files.push(app_layer(directory, &layers)?),
@@ -63,7 +63,7 @@ fn app_layer(directory: &Path, layers: &Path) -> Result<PathBuf> {
             ),
         )
     })?;
-    pack(&layers.join("app.tar.gz"), &app, &["."])
+    pack(&layers.join("app.tar.gz"), &app)
 }
 
 /// A layer as `apt-get install` makes it: what differs from the base, found by inode, since the
@@ -181,13 +181,17 @@ fn tree(directory: &Path, name: &str, make: impl FnOnce(&Path) -> Result<()>) ->
     Ok(finished)
 }
 
-fn pack(archive: &Path, tree: &Path, what: &[&str]) -> Result<PathBuf> {
+fn pack(archive: &Path, tree: &Path) -> Result<PathBuf> {
     if !archive.is_file() {
-        shell(tree, &format!(
-            "tar --numeric-owner --sort=name --one-file-system -cf - {} | gzip -6 > {}.begun && mv {0}.begun {0}",
-            what.join(" "),
-            archive.display()
-        ).replace("{0}", &archive.display().to_string()))?;
+        let begun = archive.with_extension("begun");
+        shell(
+            tree,
+            &format!(
+                "tar --numeric-owner --sort=name --one-file-system -cf - . | gzip -6 > {}",
+                begun.display()
+            ),
+        )?;
+        fs::rename(&begun, archive)?;
     }
     Ok(archive.to_owned())
 }
