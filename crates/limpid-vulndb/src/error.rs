@@ -1,6 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use limpid_types::Digest;
 use thiserror::Error;
 
 /// Why a snapshot could not be built or read.
@@ -44,10 +45,10 @@ pub enum Error {
     /// The content of the file is not what its name says.
     #[error("snapshot content does not have the digest {expected}, it has: {found}")]
     DigestMismatch {
-        /// Digest from the file's name, in hex.
-        expected: String,
-        /// Digest of the content, in hex.
-        found: String,
+        /// Digest from the file's name.
+        expected: Digest,
+        /// Digest of the content.
+        found: Digest,
     },
     /// An advisory is too large to be stored; the builder goes on without it.
     #[error("advisory has {bytes} bytes without its texts, more than {limit}: {id}")]

@@ -2,7 +2,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
-use limpid_types::Details;
+use limpid_types::{Details, Digest};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::candidates::{Candidates, Chunk, Records};
@@ -24,8 +24,8 @@ pub struct Snapshot {
     ranges: Ranges,
     meta: SnapshotMeta,
     pool: DecompressorPool,
-    /// The digest in hex that the file's name says it has.
-    pub(crate) named_digest: Option<String>,
+    /// The digest that the file's name says it has.
+    pub(crate) named_digest: Option<Digest>,
 }
 
 /// An entry of the section table.
@@ -126,6 +126,11 @@ impl Snapshot {
     /// Returns how many records there are.
     pub fn records(&self) -> u64 {
         self.meta.records
+    }
+
+    /// Returns the digest that the file's name says it has; [`Snapshot::verify`] checks it.
+    pub fn digest(&self) -> Option<&Digest> {
+        self.named_digest.as_ref()
     }
 
     /// Returns how large the file is.
@@ -316,9 +321,8 @@ fn read_entry(entry: &[u8], sections_end: usize) -> Result<SectionEntry, Error> 
 }
 
 /// Returns the digest in the name of a snapshot file, if it has the usual form.
-fn digest_from_name(path: &Path) -> Option<String> {
-    let extension = path.extension()?;
-    let stem = path.file_stem()?.to_str()?;
-    let is_digest = stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (extension == EXTENSION && is_digest).then(|| stem.to_ascii_lowercase())
+fn digest_from_name(path: &Path) -> Option<Digest> {
+    let hex = path.file_stem()?.to_str()?;
+    let named = path.extension()? == EXTENSION;
+    named.then(|| format!("sha256:{hex}").parse().ok())?
 }

@@ -18,13 +18,13 @@ impl Snapshot {
         let Some(expected) = &self.named_digest else {
             return Ok(());
         };
-        let digest = Digest::sha256(&self.content);
-        if digest.hex() == expected {
+        let found = Digest::sha256(&self.content);
+        if found == *expected {
             return Ok(());
         }
         Err(Error::DigestMismatch {
             expected: expected.clone(),
-            found: digest.hex().to_owned(),
+            found,
         })
     }
 

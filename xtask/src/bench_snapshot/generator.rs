@@ -40,7 +40,7 @@ const SYLLABLES: [&str; 24] = [
     "pa", "qui", "ra", "sto", "te", "un", "ver", "xi", "zo",
 ];
 
-/// Numbers that look random and are the same on every run (SplitMix64).
+/// Numbers that look random and are the same on every run (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -124,6 +124,11 @@ fn advisory(vulnerability: u64, turn: u64) -> Advisory {
         2 => Status::WillNotFix,
         _ => Status::Affected,
     };
+    let repository = if package.is_multiple_of(4) {
+        "community"
+    } else {
+        "main"
+    };
     let versions = match own.below(5) {
         0 => VersionConstraint::any(scheme),
         _ => VersionConstraint::below(scheme, version(&mut own, package, namespace_number)),
@@ -134,8 +139,7 @@ fn advisory(vulnerability: u64, turn: u64) -> Advisory {
         package: AffectedPackage {
             name: package_name(package),
             kind: PackageKind::Source,
-            repository: ["main", "main", "main", "community"][usize::from(package % 4 == 0) * 3]
-                .into(),
+            repository: repository.into(),
             ..AffectedPackage::default()
         },
         status,

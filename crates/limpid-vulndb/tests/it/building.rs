@@ -73,6 +73,8 @@ fn the_file_is_named_by_its_digest_and_leaves_nothing_beside_it() {
     assert_eq!(built.records, 19);
     let name = format!("{}.snapshot", built.digest.hex());
     assert_eq!(names(directory.path()), [name]);
+    let snapshot = Snapshot::open(&built.path).unwrap();
+    assert_eq!(snapshot.digest(), Some(&built.digest));
 }
 
 #[test]
