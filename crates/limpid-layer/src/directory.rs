@@ -211,10 +211,13 @@ impl DirectoryWalker<'_> {
         let delivered = self
             .collector
             .deliver(&mut cursor, length, entry, self.visitor);
-        self.summary.bytes += cursor.position();
         match delivered {
+            Ok(()) => {
+                self.summary.bytes += length;
+                Ok(())
+            }
             // The visitor was told.
-            Ok(()) | Err(Stop::Damaged { .. }) => Ok(()),
+            Err(Stop::Damaged { .. }) => Ok(()),
             Err(Stop::Failed(LayerError::Source { source, .. })) => {
                 self.visitor.lost(entry, source.to_string());
                 Ok(())

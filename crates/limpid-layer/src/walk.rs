@@ -28,7 +28,7 @@ use crate::{Budget, Entry, EntryKind, LayerError, LayerLimits, Spool, Visitor, W
 pub struct WalkSummary {
     /// Entries that the visitor got to see.
     pub entries: u64,
-    /// Bytes of the archive that were read.
+    /// Bytes of the archive, or of the wanted files of a directory, that were read.
     pub bytes: u64,
     /// What was odd.
     pub problems: Vec<Problem>,
@@ -107,6 +107,7 @@ impl Walker<'_> {
             }
             if filled == BLOCK && header.is_zero() {
                 ended = true;
+                self.extensions = Extensions::default();
                 continue;
             }
             if filled < BLOCK || !header.checksum_holds() {

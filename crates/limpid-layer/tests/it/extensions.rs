@@ -92,6 +92,16 @@ fn a_second_extended_header_replaces_the_first() {
 }
 
 #[test]
+fn records_do_not_reach_into_a_following_archive() {
+    let archive = LayerBuilder::new()
+        .pax(&[("path", "renamed"), ("size", "512")])
+        .raw(&[0; 1_024])
+        .file("a", "")
+        .file("b", "");
+    assert_eq!(walked(&archive.build()).0.paths(), ["a", "b"]);
+}
+
+#[test]
 fn an_empty_record_leaves_the_field_of_the_header() {
     let archive = LayerBuilder::new().pax(&[("path", "")]).file("a", "");
     assert_eq!(walked(&archive.build()).0.paths(), ["a"]);
