@@ -27,6 +27,12 @@ const FIRST_MINOR: u32 = 3;
 /// answers every address would otherwise be asked for ever.
 const LAST_MINOR: u32 = 199;
 
+/// How many releases in a row may be missing before the first that is there.
+const MISSING_AT_FIRST: u32 = 60;
+
+/// How many releases in a row may be missing after one that is there.
+const MISSING_AT_LAST: u32 = 3;
+
 const REPOSITORIES: [&str; 2] = ["main", "community"];
 
 /// The family of all Alpine releases.
@@ -58,32 +64,49 @@ impl Family for Alpine {
         "alpine"
     }
 
-    /// Releases are numbered without gaps, so the first number that is missing is the end. `edge`
-    /// has no number.
+    /// Looks for one release after the other, and for `edge`, which has no number.
+    ///
+    /// The source has every release since the first. A mirror may have only some, so releases may
+    /// be missing at the beginning, and a few in between.
     fn discover(&self, probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
         let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
+        let mut missing = 0;
         for minor in FIRST_MINOR..=LAST_MINOR {
             let release = self.release(format!("v3.{minor}"));
-            let url = release.url("main");
-            let exists = probe.exists(&url).map_err(|source| FeedError::Probe {
-                url: url.clone(),
-                source,
-            })?;
-            if !exists {
-                if feeds.is_empty() {
-                    // The oldest release is never removed: this is not the address of a secdb.
-                    return Err(FeedError::NothingFound {
-                        family: "alpine",
-                        url,
-                    });
-                }
+            if exists(probe, &release)? {
+                feeds.push(Box::new(release));
+                missing = 0;
+                continue;
+            }
+            missing += 1;
+            let most = if feeds.is_empty() {
+                MISSING_AT_FIRST
+            } else {
+                MISSING_AT_LAST
+            };
+            if missing > most {
                 break;
             }
-            feeds.push(Box::new(release));
         }
-        feeds.push(Box::new(self.release("edge".to_owned())));
+        let edge = self.release("edge".to_owned());
+        if exists(probe, &edge)? {
+            feeds.push(Box::new(edge));
+        }
+        if feeds.is_empty() {
+            return Err(FeedError::NothingFound {
+                family: "alpine",
+                url: self.base.clone(),
+            });
+        }
         Ok(feeds)
     }
+}
+
+fn exists(probe: &mut dyn Probe, release: &Release) -> Result<bool, FeedError> {
+    let url = release.url("main");
+    probe
+        .exists(&url)
+        .map_err(|source| FeedError::Probe { url, source })
 }
 
 /// One release: `v3.15` or `edge`.

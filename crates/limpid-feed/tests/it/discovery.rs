@@ -9,16 +9,36 @@ fn names(family_name: &str, server: &mut Server) -> Vec<String> {
     feeds.iter().map(|feed| feed.name().to_owned()).collect()
 }
 
+fn main_of(releases: &[&str]) -> Vec<String> {
+    let url = |release: &&str| format!("https://secdb.test/{release}/main.json");
+    releases.iter().map(url).collect()
+}
+
+fn found(releases: &[&str]) -> Vec<String> {
+    let urls = main_of(releases);
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    names("alpine", &mut Server::with(&urls))
+}
+
 #[test]
-fn alpine_releases_end_at_the_first_gap_and_edge_follows() {
-    let mut server = Server::with(&[
-        FIRST,
-        "https://secdb.test/v3.4/main.json",
-        "https://secdb.test/v3.6/main.json",
-    ]);
+fn alpine_has_one_feed_per_release_and_edge() {
     assert_eq!(
-        names("alpine", &mut server),
+        found(&["v3.3", "v3.4", "edge"]),
         ["alpine/v3.3", "alpine/v3.4", "alpine/edge"]
+    );
+}
+
+#[test]
+fn a_mirror_may_have_only_some_alpine_releases() {
+    assert_eq!(found(&["v3.18", "v3.20"]), ["alpine/v3.18", "alpine/v3.20"]);
+    assert_eq!(found(&["edge"]), ["alpine/edge"]);
+}
+
+#[test]
+fn alpine_releases_end_where_four_in_a_row_are_missing() {
+    assert_eq!(
+        found(&["v3.3", "v3.7", "v3.12"]),
+        ["alpine/v3.3", "alpine/v3.7"]
     );
 }
 
@@ -47,7 +67,7 @@ fn an_address_without_any_alpine_release_is_an_error_and_not_an_empty_list() {
         .discover(&mut Server::default())
         .err()
         .unwrap();
-    assert_eq!(chain(&error), format!("no alpine feed found at: {FIRST}"));
+    assert_eq!(chain(&error), "no alpine feed found at: https://secdb.test");
 }
 
 #[test]

@@ -60,7 +60,10 @@ pub(crate) fn family(name: &str) -> Box<dyn Family> {
 
 /// Finds a feed by its name: `alpine/v3.3`, `alpine/edge`, `debian`, `osv/debian`.
 pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
-    let mut server = Server::with(&["https://secdb.test/v3.3/main.json"]);
+    let mut server = Server::with(&[
+        "https://secdb.test/v3.3/main.json",
+        "https://secdb.test/edge/main.json",
+    ]);
     families(&settings())
         .iter()
         .flat_map(|family| family.discover(&mut server).unwrap())
