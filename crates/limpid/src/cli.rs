@@ -102,7 +102,7 @@ pub(crate) struct Match {
 /// How a report is made and judged.
 #[derive(Args)]
 pub(crate) struct Report {
-    /// Form of the report: table, json (limpid's), clair (Clair's VulnerabilityReport)
+    /// Form of the report: table, json (limpid's), clair (Clair's vulnerability report)
     #[arg(long, short, default_value = "table", value_name = "FORMAT")]
     pub(crate) format: Format,
     /// Write to a file instead of standard output

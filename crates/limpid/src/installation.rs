@@ -20,7 +20,7 @@ use crate::memory;
 const SPOOL_BYTES: u64 = 8 << 30;
 
 /// How long a layer waits for memory before it is given up.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Everything that lives in one data folder.
 pub(crate) struct Installation {
@@ -67,7 +67,11 @@ impl Installation {
             spool: Spool::new(&self.directory, SPOOL_BYTES),
             patience: PATIENCE,
             parallel: cores,
-            hashing: if cores > 1 { Hashing::OnThread } else { Hashing::InLine },
+            hashing: if cores > 1 {
+                Hashing::OnThread
+            } else {
+                Hashing::InLine
+            },
         };
         Indexer::new(store, reading)
     }
@@ -85,7 +89,9 @@ impl Installation {
             }
             None => store.current().await?,
         };
-        let Some(stored) = stored else { return Ok(None) };
+        let Some(stored) = stored else {
+            return Ok(None);
+        };
         // A feed that was asked again and had nothing new is current, whatever the generation says.
         let states = store.feed_states().await?;
         let mut generation = Generation::new(stored.number);
@@ -97,7 +103,9 @@ impl Installation {
                 .filter(|build| build.snapshot.snapshot == feed.snapshot)
                 .map(|build| build.snapshot.checked)
                 .fold(feed.checked, jiff::Timestamp::max);
-            let path = self.snapshots().join(format!("{}.snapshot", feed.snapshot.hex()));
+            let path = self
+                .snapshots()
+                .join(format!("{}.snapshot", feed.snapshot.hex()));
             let snapshot = Snapshot::open(&path)
                 .with_context(|| format!("cannot open the data of feed {name}"))?;
             let feed = FeedSnapshot {

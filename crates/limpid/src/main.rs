@@ -22,7 +22,10 @@ use outcome::Outcome;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logging();
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::Error::new(error).context("cannot start")),
     };
@@ -61,7 +64,10 @@ fn start_logging() {
 }
 
 /// Says what went wrong in one line. A reader of our output that has gone away is no failure.
-#[expect(clippy::print_stderr, reason = "this is where the program speaks to its user")]
+#[expect(
+    clippy::print_stderr,
+    reason = "this is where the program speaks to its user"
+)]
 fn fail(error: &anyhow::Error) -> ExitCode {
     let is_broken_pipe = error
         .chain()

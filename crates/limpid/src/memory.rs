@@ -20,7 +20,9 @@ impl FromStr for ByteSize {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ').len();
+        let digits = text
+            .trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ')
+            .len();
         let (number, unit) = text.split_at(digits);
         let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
             "" | "b" => 1,
@@ -30,9 +32,15 @@ impl FromStr for ByteSize {
             "m" | "mib" => 1 << 20,
             "gb" => 1_000_000_000,
             "g" | "gib" => 1 << 30,
-            other => return Err(format!("unknown unit, expected KiB, MiB, GiB, KB, MB or GB: {other}")),
+            other => {
+                return Err(format!(
+                    "unknown unit, expected KiB, MiB, GiB, KB, MB or GB: {other}"
+                ));
+            }
         };
-        let number: u64 = number.parse().map_err(|_| format!("not a whole number: {number}"))?;
+        let number: u64 = number
+            .parse()
+            .map_err(|_| format!("not a whole number: {number}"))?;
         number
             .checked_mul(factor)
             .map(Self)
@@ -83,13 +91,19 @@ fn cgroup_files() -> Vec<PathBuf> {
             _ => continue,
         };
         let relative = Path::new(path.trim_start_matches('/'));
-        files.extend(relative.ancestors().map(|group| Path::new(mount).join(group).join(name)));
+        files.extend(
+            relative
+                .ancestors()
+                .map(|group| Path::new(mount).join(group).join(name)),
+        );
     }
     files
 }
 
 fn total(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let line = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kilobytes << 10)
 }
@@ -111,7 +125,11 @@ pub(crate) fn data_directory(asked: Option<&Path>) -> anyhow::Result<(PathBuf, b
 
 /// The XDG base directory specification: `$XDG_DATA_HOME`, if absolute, else `~/.local/share`.
 fn default_directory() -> Option<PathBuf> {
-    let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let set = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     let data = set("XDG_DATA_HOME").or_else(|| Some(set("HOME")?.join(".local/share")))?;
     Some(data.join("limpid"))
 }
@@ -122,7 +140,12 @@ mod tests {
 
     #[test]
     fn sizes_are_read_with_binary_and_decimal_units() {
-        let cases = [("64MiB", 64 << 20), ("1 GB", 1_000_000_000), ("5k", 5120), ("17", 17)];
+        let cases = [
+            ("64MiB", 64 << 20),
+            ("1 GB", 1_000_000_000),
+            ("5k", 5120),
+            ("17", 17),
+        ];
         for (text, bytes) in cases {
             assert_eq!(text.parse(), Ok(ByteSize(bytes)), "{text}");
         }
@@ -145,6 +168,9 @@ mod tests {
 
     #[test]
     fn total_memory_is_read_from_meminfo() {
-        assert_eq!(total("MemTotal:       24000 kB\nMemFree: 1 kB\n"), Some(24_576_000));
+        assert_eq!(
+            total("MemTotal:       24000 kB\nMemFree: 1 kB\n"),
+            Some(24_576_000)
+        );
     }
 }

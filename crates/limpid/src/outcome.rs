@@ -15,6 +15,8 @@ pub(crate) enum Outcome {
     Found(u8),
     /// Something could not be checked.
     Unchecked,
+    /// Part of what was asked failed, and was said; the rest was done.
+    Incomplete,
 }
 
 impl Outcome {
@@ -26,8 +28,12 @@ impl Outcome {
             (None, Some(_)) => Some(limpid_types::Severity::Unknown),
             (None, None) => None,
         };
-        let reached = threshold
-            .is_some_and(|least| report.findings.iter().any(|finding| finding.severity >= least));
+        let reached = threshold.is_some_and(|least| {
+            report
+                .findings
+                .iter()
+                .any(|finding| finding.severity >= least)
+        });
         if reached {
             Self::Found(options.exit_code.unwrap_or(1))
         } else if report.coverage.verdict == Verdict::Complete {
@@ -53,6 +59,7 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Good => Self::SUCCESS,
             Outcome::Found(code) => Self::from(code),
+            Outcome::Incomplete => Self::from(2),
             Outcome::Unchecked => Self::from(3),
         }
     }

@@ -24,8 +24,10 @@ pub(crate) fn write(to: Option<&Path>, document: &[u8]) -> anyhow::Result<()> {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let mut file = tempfile::NamedTempFile::new_in(directory).with_context(|| cannot_write(path))?;
-    file.write_all(document).with_context(|| cannot_write(path))?;
+    let mut file =
+        tempfile::NamedTempFile::new_in(directory).with_context(|| cannot_write(path))?;
+    file.write_all(document)
+        .with_context(|| cannot_write(path))?;
     file.persist(path).with_context(|| cannot_write(path))?;
     Ok(())
 }

@@ -76,3 +76,49 @@ impl limpid_index::Progress for Bar {
         self.advance(0);
     }
 }
+
+/// The progress of something that goes feed by feed.
+pub(crate) struct Spinner {
+    bar: ProgressBar,
+    started: Instant,
+    is_shown: bool,
+}
+
+impl Spinner {
+    /// Makes a spinner that stays silent when asked to, or when nobody is looking.
+    pub(crate) fn new(quiet: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{pos}/{len} feeds {wide_msg}") {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            started: Instant::now(),
+            is_shown: !quiet && io::stderr().is_terminal(),
+        }
+    }
+
+    /// Says how many feeds there are.
+    pub(crate) fn begin(&self, feeds: usize) {
+        self.bar.set_length(feeds as u64);
+    }
+
+    /// Counts one more feed.
+    pub(crate) fn advance(&self) {
+        self.bar.inc(1);
+    }
+
+    /// Says what is being done.
+    pub(crate) fn say(&self, what: &str) {
+        if self.is_shown && self.started.elapsed() >= PATIENCE && self.bar.is_hidden() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar
+            .set_message(limpid_report::printable(what).into_owned());
+    }
+
+    /// Takes the spinner away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

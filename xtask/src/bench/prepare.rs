@@ -19,7 +19,7 @@ const NPM: &str = "webpack webpack-cli @angular/cli react react-dom express jest
 const PYPI: &str = "numpy scipy pandas requests flask sqlalchemy cryptography pillow";
 const TENSORFLOW: &str = "tensorflow-cpu";
 /// What makes one layer of about 2.5 GB.
-const DEBIAN: &str = "openjdk-17-jdk golang postgresql libreoffice-writer libreoffice-calc texlive-latex-base \
+const DEBIAN: &str = "openjdk-17-jdk postgresql libreoffice-writer libreoffice-calc texlive-latex-base \
     gcc g++ gfortran cmake git mariadb-server nginx redis r-base";
 
 /// Returns the OCI layout of an image, building it when it is not there.

@@ -3,6 +3,7 @@
 //! The image and the feed are built in memory in their real formats and written to a temporary
 //! folder, which is gone when the command ends. The advisories are true ones of Alpine 3.18.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -81,10 +82,17 @@ const UPGRADED: Apk = ("busybox", "1.36.1-r5", "busybox");
 const ADDED: Apk = ("curl", "8.3.0-r0", "curl");
 
 fn demo_image() -> ImageBuilder {
-    let os_release = "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.18.4\nPRETTY_NAME=\"Alpine Linux v3.18\"\n";
+    let os_release =
+        "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.18.4\nPRETTY_NAME=\"Alpine Linux v3.18\"\n";
     let upgraded: Vec<Apk> = BASE
         .into_iter()
-        .map(|package| if package.0 == UPGRADED.0 { UPGRADED } else { package })
+        .map(|package| {
+            if package.0 == UPGRADED.0 {
+                UPGRADED
+            } else {
+                package
+            }
+        })
         .collect();
     let mut added = upgraded.clone();
     added.push(ADDED);
@@ -98,15 +106,27 @@ fn demo_image() -> ImageBuilder {
                 .build(),
             Packing::Gzip,
         )
-        .layer(LayerBuilder::new().file(database, installed(&upgraded)).build(), Packing::Gzip)
-        .layer(LayerBuilder::new().file(database, installed(&added)).build(), Packing::Zstd)
+        .layer(
+            LayerBuilder::new()
+                .file(database, installed(&upgraded))
+                .build(),
+            Packing::Gzip,
+        )
+        .layer(
+            LayerBuilder::new()
+                .file(database, installed(&added))
+                .build(),
+            Packing::Zstd,
+        )
 }
 
 fn installed(packages: &[Apk]) -> String {
-    packages
-        .iter()
-        .map(|(name, version, origin)| format!("P:{name}\nV:{version}\nA:x86_64\no:{origin}\n\n"))
-        .collect()
+    let mut database = String::new();
+    for (name, version, origin) in packages {
+        // Writing to a String cannot fail.
+        let _ = write!(database, "P:{name}\nV:{version}\nA:x86_64\no:{origin}\n\n");
+    }
+    database
 }
 
 /// Writes advisories where a mirror has them: `HOST/PATH` of the real address.

@@ -29,7 +29,10 @@ pub(super) async fn index(
     Ok((result?, store))
 }
 
-fn open(installation: &Installation, options: &cli::Image) -> anyhow::Result<limpid_registry::Image> {
+fn open(
+    installation: &Installation,
+    options: &cli::Image,
+) -> anyhow::Result<limpid_registry::Image> {
     let references: Vec<ImageReference> = options
         .references
         .iter()
@@ -44,7 +47,7 @@ fn open(installation: &Installation, options: &cli::Image) -> anyhow::Result<lim
         limits: SourceLimits::default(),
         spool_directory: installation.directory().to_owned(),
         budget: installation.budget.clone(),
-        patience: Duration::from_secs(60),
+        patience: Duration::from_mins(1),
     };
     limpid_registry::open(&references, &options).context("cannot open the image")
 }

@@ -39,7 +39,12 @@ fn judge(
         max_feed_age: SignedDuration::from_hours(24 * i64::from(options.max_feed_age)),
         ..Options::default()
     };
-    Ok(limpid_match::judge(index, data, Timestamp::now(), &options)?)
+    Ok(limpid_match::judge(
+        index,
+        data,
+        Timestamp::now(),
+        &options,
+    )?)
 }
 
 fn render(index: &IndexReport, report: &Report, options: &cli::Report) -> anyhow::Result<Vec<u8>> {

@@ -1,0 +1,129 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use jiff::{SignedDuration, Timestamp};
+use limpid_http::Source;
+use limpid_report::FeedRow;
+use limpid_store::{FeedState, GenerationStore as _};
+use limpid_store_sqlite::SqliteStore;
+
+use crate::cli::{Feeds, FeedsCommand, Global};
+use crate::commands::update;
+use crate::installation::Installation;
+use crate::outcome::Outcome;
+use crate::output;
+
+/// How old a feed may be before it is called stale, as `scan` does by default.
+const MOST_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How many generations `limpid feeds generations` lists.
+const MOST_GENERATIONS: usize = 50;
+
+pub(crate) async fn run(global: &Global, options: &Feeds) -> anyhow::Result<Outcome> {
+    let installation = Installation::open(global)?;
+    let store = installation.store()?;
+    match options.command {
+        None => {
+            let rows = rows(&store, Timestamp::now()).await?;
+            let mut document = Vec::new();
+            if options.json {
+                limpid_report::write_json(&mut document, &rows)?;
+            } else {
+                limpid_report::write_feeds(&mut document, &rows, output::style(false))?;
+            }
+            output::write(None, &document)?;
+        }
+        Some(FeedsCommand::Rollback { to }) => {
+            let updater = update::updater(&installation, store, Source::Direct)?;
+            let moved = updater.roll_back(to).await?;
+            let from = moved
+                .from
+                .map_or_else(|| "none".to_owned(), |number| number.to_string());
+            let text = format!("generation {} is active, it was {from}\n", moved.to);
+            output::write(None, text.as_bytes())?;
+        }
+        Some(FeedsCommand::Generations) => {
+            output::write(None, generations(&store).await?.as_bytes())?;
+        }
+    }
+    Ok(Outcome::Good)
+}
+
+/// One row per feed that serves or ever ran.
+async fn rows(store: &SqliteStore, now: Timestamp) -> anyhow::Result<Vec<FeedRow>> {
+    let served = store
+        .current()
+        .await?
+        .map(|generation| generation.feeds)
+        .unwrap_or_default();
+    let states: BTreeMap<String, FeedState> = store
+        .feed_states()
+        .await?
+        .into_iter()
+        .map(|state| (state.feed.clone(), state))
+        .collect();
+    let mut names: Vec<&String> = served.keys().chain(states.keys()).collect();
+    names.sort();
+    names.dedup();
+    let rows = names.into_iter().map(|name| {
+        let state = states.get(name);
+        let build = state.and_then(|state| state.build.as_ref());
+        let mut row = FeedRow {
+            feed: name.clone(),
+            state: "no data".to_owned(),
+            needs_attention: true,
+            ..FeedRow::default()
+        };
+        if let Some(snapshot) = served.get(name) {
+            let checked = build
+                .filter(|build| build.snapshot.snapshot == snapshot.snapshot)
+                .map_or(snapshot.checked, |build| {
+                    build.snapshot.checked.max(snapshot.checked)
+                });
+            let age = now.duration_since(checked);
+            row.records = Some(snapshot.records);
+            row.quarantined = snapshot.quarantined;
+            row.checked = checked.to_string();
+            row.age_seconds = Some(u64::try_from(age.as_secs()).unwrap_or(0));
+            row.snapshot = snapshot.snapshot.to_string();
+            row.needs_attention = age > MOST_AGE;
+            let state = if age > MOST_AGE { "stale" } else { "current" };
+            state.clone_into(&mut row.state);
+        }
+        if let Some(held) = build.and_then(|build| build.held.as_ref()) {
+            row.state = format!("held back: {held}");
+            row.needs_attention = true;
+        }
+        if let Some(error) = state.and_then(|state| state.last_error.as_ref()) {
+            row.state = format!("failed: {error}");
+            row.needs_attention = true;
+        }
+        row
+    });
+    Ok(rows.collect())
+}
+
+async fn generations(store: &SqliteStore) -> anyhow::Result<String> {
+    let current = store.current().await?.map(|generation| generation.number);
+    let mut text = String::new();
+    for generation in store.generations(MOST_GENERATIONS).await? {
+        let mark = if current == Some(generation.number) {
+            "*"
+        } else {
+            " "
+        };
+        let records: u64 = generation.feeds.values().map(|feed| feed.records).sum();
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "{mark} {:>6}  {}  {} feeds, {records} records",
+            generation.number,
+            generation.activated,
+            generation.feeds.len()
+        );
+    }
+    if text.is_empty() {
+        text.push_str("no generations: run `limpid update` to load vulnerability data\n");
+    }
+    Ok(text)
+}
