@@ -1,0 +1,68 @@
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+use limpid_store::{Lease, StoreError};
+use thiserror::Error;
+
+/// Why an update or a roll back as a whole did not happen. What fails in a single feed is no such
+/// error but part of the summary.
+#[derive(Debug, Error)]
+pub enum UpdateError {
+    /// Another update is running.
+    #[error("another update is running until {} at the latest: {}", holder.expires, holder.owner)]
+    Busy {
+        /// Its lease.
+        holder: Lease,
+    },
+    /// This process was taken for dead, because it did not renew its lease in time.
+    #[error("another update has taken over")]
+    LeaseLost,
+    /// The generation that is served changed again and again meanwhile.
+    #[error("the current generation keeps changing")]
+    Contention,
+    /// The state could not be read or written.
+    #[error("cannot use the state of the feeds")]
+    Store(#[from] StoreError),
+    /// The directory of the snapshots cannot be used.
+    #[error("cannot use the directory of the snapshots: {}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// There is no generation to go back to.
+    #[error("no such generation to go back to")]
+    NoSuchGeneration,
+    /// A generation cannot be served, because a file of it is missing or cut off.
+    #[error("generation {generation} lacks the snapshot of feed {feed}: {}", path.display())]
+    SnapshotMissing {
+        /// The generation.
+        generation: u64,
+        /// The feed.
+        feed: String,
+        /// Where the file should be.
+        path: PathBuf,
+        /// Why it cannot be used, when the system said so.
+        #[source]
+        source: Option<io::Error>,
+    },
+}
+
+/// Returns an error with all its causes in one line, cut to a length that a log can take.
+pub(crate) fn in_one_line(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Some errors repeat their cause in their own message.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text.chars().take(2000).collect()
+}

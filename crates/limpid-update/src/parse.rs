@@ -1,0 +1,122 @@
+//! Turning the documents of a feed into a snapshot file.
+
+use std::path::Path;
+
+use limpid_feed::{Feed, FeedError, Quarantined, Sink, SinkError};
+use limpid_store::QuarantinedRecord;
+use limpid_types::Advisory;
+use limpid_vulndb::{BuildLimits, BuiltSnapshot, SnapshotBuilder, SnapshotMeta};
+use thiserror::Error;
+
+use crate::documents::Content;
+
+/// How many of the records that could not be read are kept for people to look at.
+const SAMPLES: usize = 100;
+
+/// Version of the rules by which advisories become records. Counts up when they change.
+const SCHEMA: u32 = 1;
+
+/// Returns what decides the outcome besides the documents: the parsers, which change with the
+/// program, and the layout of snapshots.
+pub(crate) fn recipe() -> String {
+    format!(
+        "{} schema {SCHEMA} format {}.{}",
+        env!("CARGO_PKG_VERSION"),
+        limpid_vulndb::format::MAJOR,
+        limpid_vulndb::format::MINOR
+    )
+}
+
+/// What the documents became.
+pub(crate) struct Parsed {
+    pub(crate) snapshot: BuiltSnapshot,
+    /// Records that were read, equal ones counted each.
+    pub(crate) records: u64,
+    /// Records that could not be read.
+    pub(crate) quarantined: u64,
+    pub(crate) samples: Vec<QuarantinedRecord>,
+}
+
+/// Why there is no snapshot.
+#[derive(Debug, Error)]
+pub(crate) enum ParseError {
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    #[error("cannot write the snapshot")]
+    Snapshot(#[source] limpid_vulndb::Error),
+}
+
+/// Reads the documents to the end and writes the snapshot durably. Blocks.
+pub(crate) fn parse(
+    feed: &dyn Feed,
+    mut content: Content,
+    spool: &Path,
+    snapshots: &Path,
+    limits: BuildLimits,
+) -> Result<Parsed, ParseError> {
+    let builder = SnapshotBuilder::new(spool, limits).map_err(ParseError::Snapshot)?;
+    let mut sink = BuilderSink {
+        feed: feed.name(),
+        builder,
+        records: 0,
+        quarantined: 0,
+        samples: Vec::new(),
+    };
+    feed.parse(&mut content, &mut sink)?;
+    // The documents take room that the snapshot may need.
+    drop(content);
+    let meta = SnapshotMeta::new(feed.name(), SCHEMA);
+    let snapshot = sink
+        .builder
+        .finish(meta, snapshots)
+        .map_err(ParseError::Snapshot)?;
+    Ok(Parsed {
+        snapshot,
+        records: sink.records,
+        quarantined: sink.quarantined,
+        samples: sink.samples,
+    })
+}
+
+struct BuilderSink<'a> {
+    feed: &'a str,
+    builder: SnapshotBuilder,
+    records: u64,
+    quarantined: u64,
+    samples: Vec<QuarantinedRecord>,
+}
+
+impl Sink for BuilderSink<'_> {
+    fn advisory(&mut self, advisory: Advisory) -> Result<(), SinkError> {
+        match self.builder.add(&advisory) {
+            Ok(()) => {
+                self.records += 1;
+                Ok(())
+            }
+            Err(
+                error @ (limpid_vulndb::Error::AdvisoryTooLarge { .. }
+                | limpid_vulndb::Error::TooManyNamespaces { .. }),
+            ) => self.quarantine(Quarantined {
+                feed: self.feed.to_owned(),
+                id: advisory.id.chars().take(80).collect(),
+                document: String::new(),
+                offset: None,
+                reason: error.to_string(),
+            }),
+            Err(error) => Err(SinkError::new(error)),
+        }
+    }
+
+    fn quarantine(&mut self, quarantined: Quarantined) -> Result<(), SinkError> {
+        self.quarantined += 1;
+        if self.samples.len() < SAMPLES {
+            self.samples.push(QuarantinedRecord {
+                id: quarantined.id,
+                document: quarantined.document,
+                offset: quarantined.offset,
+                reason: quarantined.reason,
+            });
+        }
+        Ok(())
+    }
+}
