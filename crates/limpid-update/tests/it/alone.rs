@@ -1,0 +1,100 @@
+//! One update at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use limpid_store::{Acquisition, Lease, LeaseStore as _};
+use limpid_update::{Progress, UpdateError, UpdateOptions};
+use tokio::sync::Notify;
+
+use crate::bench::{Bench, lines};
+
+async fn take_lease(bench: &Bench, owner: &str) -> Lease {
+    let ttl = Duration::from_hours(1);
+    let now = Timestamp::now();
+    match bench.store.acquire_lease("update", owner, ttl, now).await {
+        Ok(Acquisition::Granted(lease)) => lease,
+        other => panic!("not granted: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_second_update_says_who_is_at_it() {
+    let bench = Bench::new();
+    bench.document("toy", &lines(0, 10));
+    take_lease(&bench, "somebody on another machine").await;
+    let error = bench
+        .update_with(&UpdateOptions::default())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, UpdateError::Busy { .. }));
+    let text = error.to_string();
+    assert!(text.ends_with("somebody on another machine"), "{text}");
+}
+
+#[tokio::test]
+async fn a_patient_update_waits_for_the_other() {
+    let bench = Bench::new();
+    bench.document("toy", &lines(0, 10));
+    let lease = take_lease(&bench, "somebody").await;
+    let waits = Arc::new(Notify::new());
+    let signal = Arc::clone(&waits);
+    let options = UpdateOptions {
+        patience: Duration::from_mins(1),
+        progress: Arc::new(move |progress| {
+            if let Progress::Waiting(holder) = progress {
+                assert_eq!(holder.owner, "somebody");
+                signal.notify_one();
+            }
+        }),
+        ..UpdateOptions::default()
+    };
+    let release = async {
+        waits.notified().await;
+        bench.store.release_lease(&lease).await.unwrap();
+    };
+    let (summary, ()) = tokio::join!(bench.update_with(&options), release);
+    assert_eq!(summary.unwrap().current, Some(1));
+}
+
+#[tokio::test]
+async fn the_lease_is_given_back_whatever_happens() {
+    let bench = Bench::new();
+    bench.document("toy", &lines(0, 10));
+    bench.update().await;
+    bench.document("toy", "panic\n");
+    bench.update().await;
+    take_lease(&bench, "somebody").await;
+}
+
+#[tokio::test]
+async fn an_updater_that_was_taken_for_dead_activates_nothing() {
+    let bench = Bench::new();
+    bench.document("toy", &lines(0, 10));
+    let store = Arc::clone(&bench.store);
+    let options = UpdateOptions {
+        // Somebody else takes over while the feed is being fetched.
+        progress: Arc::new(move |progress| {
+            if let Progress::Fetching { .. } = progress {
+                let store = Arc::clone(&store);
+                std::thread::spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread()
+                        .build()
+                        .unwrap();
+                    let much_later = Timestamp::now() + Duration::from_hours(1);
+                    let ttl = Duration::from_hours(1);
+                    let taken = store.acquire_lease("update", "other", ttl, much_later);
+                    runtime.block_on(taken).unwrap();
+                })
+                .join()
+                .unwrap();
+            }
+        }),
+        ..UpdateOptions::default()
+    };
+    let error = bench.update_with(&options).await.unwrap_err();
+    assert!(matches!(error, UpdateError::LeaseLost), "{error}");
+    let current = limpid_store::GenerationStore::current(&*bench.store).await;
+    assert_eq!(current.unwrap(), None);
+}

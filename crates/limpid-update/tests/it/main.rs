@@ -1,0 +1,14 @@
+//! Updates from mirrors: what is activated, what is held, and what a failure costs.
+
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
+mod alone;
+mod bench;
+mod discovery;
+mod failures;
+mod files;
+mod firewall;
+mod network;
+mod quiet;
+mod roll_back;
+mod toy;
