@@ -1,7 +1,7 @@
 use std::io::Read;
 
 use limpid_layer::{Content, Entry, EntryKind, Want};
-use limpid_types::ReleaseFile;
+use limpid_types::{Problem, ProblemKind, ReleaseFile};
 
 use crate::detector::{Detector, Sink, reader};
 
@@ -45,6 +45,10 @@ pub(crate) const PATHS: [&str; 30] = [
 /// The program that names the "distribution" of an image that has nothing else.
 pub(crate) const BUSYBOX: &str = "bin/busybox";
 
+/// The same program under the name that comes first when its hundreds of names are hard links in
+/// sorted order, and so is the one that has the content.
+const BUSYBOX_FIRST_NAME: &str = "bin/[";
+
 const LONGEST_FILE: usize = 64 << 10;
 const LARGEST_BUSYBOX: u64 = 8 << 20;
 
@@ -57,7 +61,7 @@ impl Detector for ReleaseFileDetector {
             EntryKind::File if PATHS.binary_search(&entry.path).is_ok() => {
                 Want::Prefix(LONGEST_FILE)
             }
-            EntryKind::File if entry.path == BUSYBOX && entry.size <= LARGEST_BUSYBOX => {
+            EntryKind::File if is_busybox(entry.path) && entry.size <= LARGEST_BUSYBOX => {
                 Want::Whole
             }
             _ => Want::Nothing,
@@ -66,7 +70,7 @@ impl Detector for ReleaseFileDetector {
 
     fn take(&mut self, entry: &Entry<'_>, content: Content<'_>, sink: &mut Sink) {
         let mut bytes = Vec::new();
-        let limit = if entry.path == BUSYBOX {
+        let limit = if is_busybox(entry.path) {
             LARGEST_BUSYBOX
         } else {
             LONGEST_FILE as u64
@@ -75,19 +79,33 @@ impl Detector for ReleaseFileDetector {
             self.lost(entry, format!("cannot be read: {error}"), sink);
             return;
         }
-        let text = if entry.path == BUSYBOX {
+        let (path, text) = if is_busybox(entry.path) {
             match busybox_banner(&bytes) {
-                Some(banner) => banner,
+                Some(banner) => (BUSYBOX, banner),
                 None => return,
             }
         } else {
-            String::from_utf8_lossy(&bytes).into_owned()
+            (entry.path, String::from_utf8_lossy(&bytes).into_owned())
         };
         sink.evidence.release_files.push(ReleaseFile {
-            path: entry.path.to_owned(),
+            path: path.to_owned(),
             text,
         });
     }
+
+    fn lost(&mut self, entry: &Entry<'_>, why: String, sink: &mut Sink) {
+        // A lost program costs no package: it only names an image that has nothing else.
+        let kind = if is_busybox(entry.path) {
+            ProblemKind::Note
+        } else {
+            ProblemKind::UnreadableFile
+        };
+        sink.problem(Problem::new(kind, entry.path, why).at(entry.offset));
+    }
+}
+
+fn is_busybox(path: &str) -> bool {
+    path == BUSYBOX || path == BUSYBOX_FIRST_NAME
 }
 
 /// Returns the banner that busybox prints, `BusyBox v1.36.1 (…)`.

@@ -80,6 +80,11 @@ pub(super) fn facts<'a>(
         pretty_name: release.get("PRETTY_NAME").to_owned(),
         cpe: release.get("CPE_NAME").to_owned(),
     };
+    // Ubuntu before 16.04 gives its code name only in words, "Vivid Vervet"; the older file has it.
+    if facts.id == "ubuntu" && facts.code_name.is_empty() {
+        let lsb = OsRelease::parse(text("etc/lsb-release").unwrap_or_default());
+        lsb.get("DISTRIB_CODENAME").clone_into(&mut facts.code_name);
+    }
     // Debian's testing and sid have no version; `debian_version` says "forky/sid".
     if facts.id == "debian" && facts.version_id.is_empty() && facts.code_name.is_empty() {
         let line = text("etc/debian_version").unwrap_or_default().trim();

@@ -127,8 +127,13 @@ fn debian(facts: Facts) -> Distribution {
 fn ubuntu(facts: Facts) -> Distribution {
     let mut code_name = facts.code_name;
     if code_name.is_empty() {
-        // Before 18.04: VERSION="14.04.6 LTS, Trusty Tahr".
-        let adjective = facts.version.split(", ").nth(1).unwrap_or_default();
+        // Before 16.04: VERSION="14.04.6 LTS, Trusty Tahr" or "15.04 (Vivid Vervet)".
+        let adjective = facts
+            .version
+            .split([',', '('])
+            .nth(1)
+            .unwrap_or_default()
+            .trim();
         code_name = adjective
             .split(' ')
             .next()

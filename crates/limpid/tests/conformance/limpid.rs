@@ -40,8 +40,9 @@ pub(crate) fn limpid(data_directory: &Path, arguments: &[&str]) -> Output {
 pub(crate) fn index(image: &str) -> Value {
     let directory = tempfile::tempdir().unwrap();
     let output = limpid(directory.path(), &["index", image]);
+    // 3 says that something could not be read, which the report then holds.
     assert!(
-        output.status.success(),
+        matches!(output.status.code(), Some(0 | 3)),
         "limpid index {image}: {}",
         String::from_utf8_lossy(&output.stderr)
     );

@@ -9,6 +9,10 @@ use crate::limpid::{data, index, json, packages, text};
 fn recorded(file: &str, line: impl Fn(&Value) -> String) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for package in json(file)["packages"].as_array().unwrap() {
+        // rpm keeps public keys as if they were packages; nothing is installed by them.
+        if text(package, "name") == "gpg-pubkey" {
+            continue;
+        }
         found
             .entry(text(package, "name").to_owned())
             .or_default()

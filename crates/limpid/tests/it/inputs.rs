@@ -21,7 +21,7 @@ fn a_missing_image_is_named_and_no_data_folder_is_made() {
     let workplace = Workplace::new();
     let message = refusal(&workplace, &["scan", "no/such/image.tar"]);
     assert!(message.contains("no/such/image.tar"), "{message}");
-    assert!(!workplace.data().exists());
+    assert!(!workplace.data().try_exists().unwrap());
 }
 
 #[test]
