@@ -17,6 +17,7 @@ mod limits;
 mod problems;
 mod read;
 mod spool;
+pub mod tar;
 mod visit;
 mod walk;
 

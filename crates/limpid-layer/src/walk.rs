@@ -2,10 +2,10 @@
 
 pub(crate) mod content;
 pub(crate) mod cursor;
-mod extensions;
+pub(crate) mod extensions;
 mod extent;
-mod header;
-mod path;
+pub(crate) mod header;
+pub(crate) mod path;
 mod pax;
 mod sparse;
 
@@ -16,7 +16,7 @@ use limpid_types::{Problem, ProblemKind};
 
 use self::content::Collector;
 use self::cursor::{Cursor, Stop};
-use self::extensions::{Extensions, Pax, kept_name};
+use self::extensions::Extensions;
 use self::extent::Extent;
 use self::header::{BLOCK, Header};
 use self::path::clean_into;
@@ -140,30 +140,15 @@ impl Walker<'_> {
     }
 
     fn header(&mut self, header: &Header, offset: u64) -> Result<(), Stop> {
-        match header.kind() {
-            b'x' | b'X' => {
-                self.read_metadata(header, offset)?;
-                self.extensions.pax = Pax::parse(&self.buffer, self.limits)
-                    .map_err(|detail| damaged(offset, detail))?;
-            }
-            b'g' => {
-                self.read_metadata(header, offset)?;
-                self.extensions = Extensions::default();
-            }
-            b'L' => {
-                self.read_metadata(header, offset)?;
-                self.extensions.long_name = Some(kept_name(&self.buffer, self.limits));
-            }
-            b'K' => {
-                self.read_metadata(header, offset)?;
-                self.extensions.long_link = Some(kept_name(&self.buffer, self.limits));
-            }
-            _ => {
-                let extensions = mem::take(&mut self.extensions);
-                self.entry(header, extensions, offset)?;
-            }
+        if header.is_extension() {
+            self.read_metadata(header, offset)?;
+            return self
+                .extensions
+                .add(header, &self.buffer, self.limits)
+                .map_err(|detail| damaged(offset, detail));
         }
-        Ok(())
+        let extensions = mem::take(&mut self.extensions);
+        self.entry(header, extensions, offset)
     }
 
     /// Reads the data of an extension header into the buffer.
@@ -185,18 +170,9 @@ impl Walker<'_> {
         mut extensions: Extensions,
         offset: u64,
     ) -> Result<(), Stop> {
-        self.buffer.clear();
-        match extensions.name() {
-            Some(name) => self.buffer.extend_from_slice(name),
-            None => header.name_into(&mut self.buffer),
-        }
-        let (kind, has_data) = kind_of(header.kind(), &self.buffer);
-        let stored = if has_data {
-            let size = extensions.pax.size.or_else(|| header.size());
-            size.ok_or_else(|| damaged(offset, "a header has no size"))?
-        } else {
-            0
-        };
+        let (kind, stored) = extensions
+            .describe(header, &mut self.buffer)
+            .map_err(|detail| damaged(offset, detail))?;
         let extent = if kind == EntryKind::File {
             let pax = &mut extensions.pax;
             Extent::of_file(stored, header, pax, &mut self.cursor, self.limits)?
@@ -205,7 +181,7 @@ impl Walker<'_> {
         };
         let end = padded(self.cursor.position(), extent.stored)
             .ok_or_else(|| damaged(offset, "a header's size is too large"))?;
-        let link = extensions.link().unwrap_or_else(|| header.link());
+        let link = extensions.link(header);
         if self.name(kind, link, offset) {
             let entry = Entry {
                 path: &self.path,
@@ -268,22 +244,6 @@ impl Walker<'_> {
     fn note(&mut self, offset: u64, detail: &str) {
         self.problems
             .push(Problem::new(ProblemKind::Note, SUBJECT, detail).at(offset));
-    }
-}
-
-/// Returns what an entry is, and whether data follow its header.
-fn kind_of(kind: u8, name: &[u8]) -> (EntryKind, bool) {
-    match kind {
-        // Before ustar, a directory was a file with a slash at the end.
-        0 if name.ends_with(b"/") => (EntryKind::Directory, false),
-        0 | b'0' | b'7' | b'S' => (EntryKind::File, true),
-        b'1' => (EntryKind::HardLink, false),
-        b'2' => (EntryKind::Symlink, false),
-        b'3' | b'4' | b'6' => (EntryKind::Other, false),
-        b'5' => (EntryKind::Directory, false),
-        // A GNU incremental archive lists the names of a directory as its data.
-        b'D' => (EntryKind::Directory, true),
-        _ => (EntryKind::Other, true),
     }
 }
 

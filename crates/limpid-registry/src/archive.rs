@@ -1,6 +1,5 @@
 //! The outer tar archive: an index of its members, from which each can be read on its own.
 
-mod header;
 mod inflate;
 mod members;
 
@@ -81,7 +80,7 @@ impl TarArchive {
                     names += target.len();
                     Place::Link(target)
                 }
-                MemberKind::Directory | MemberKind::Other => continue,
+                MemberKind::Other => continue,
             };
             names += member.name.len();
             if names > NAME_BYTES {

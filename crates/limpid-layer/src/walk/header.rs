@@ -16,20 +16,26 @@
 //! | 483 | 12 | size of the sparse file | GNU, type `S` |
 
 /// Bytes in a block.
-pub(crate) const BLOCK: usize = 512;
+pub const BLOCK: usize = 512;
 
 /// One header block.
 #[derive(Clone, Debug)]
-pub(crate) struct Header(pub(crate) [u8; BLOCK]);
+pub struct Header(pub(crate) [u8; BLOCK]);
 
 impl Header {
-    pub(crate) fn is_zero(&self) -> bool {
+    /// Takes a block, which is a header only if its [checksum holds](Self::checksum_holds).
+    pub fn new(block: [u8; BLOCK]) -> Self {
+        Self(block)
+    }
+
+    /// Tells whether this is one of the empty blocks at the end of an archive.
+    pub fn is_zero(&self) -> bool {
         self.0.iter().all(|&byte| byte == 0)
     }
 
     /// Tells whether the checksum holds, summed over unsigned or, as some old systems did, over
     /// signed bytes.
-    pub(crate) fn checksum_holds(&self) -> bool {
+    pub fn checksum_holds(&self) -> bool {
         const SPACES: i64 = 8 * b' ' as i64;
         let sum = |bytes: &[u8]| -> i64 {
             bytes
@@ -53,11 +59,20 @@ impl Header {
         stored == unsigned || stored == unsigned - 256 * (high(&self.0) - high(field))
     }
 
+    /// Tells whether the data of this header say something about the entry after it. They go to
+    /// [`Extensions::add`](super::extensions::Extensions::add).
+    pub fn is_extension(&self) -> bool {
+        matches!(self.kind(), b'x' | b'X' | b'g' | b'L' | b'K')
+    }
+
     pub(crate) fn kind(&self) -> u8 {
         self.0[156]
     }
 
-    pub(crate) fn size(&self) -> Option<u64> {
+    /// Returns the bytes of data that this header states; the padding to whole blocks is not
+    /// among them. For an entry, [`Extensions::describe`](super::extensions::Extensions::describe) knows
+    /// better.
+    pub fn size(&self) -> Option<u64> {
         number(self.field::<124, 12>())
     }
 
@@ -87,8 +102,10 @@ impl Header {
         self.field::<386, 96>()
     }
 
-    pub(crate) fn sparse_continues(&self) -> bool {
-        self.0[482] != 0
+    /// Tells whether the map of a sparse file in the old GNU format goes on in the block after
+    /// the header, whose byte 504 says the same of the next.
+    pub fn sparse_continues(&self) -> bool {
+        self.kind() == b'S' && self.0[482] != 0
     }
 
     pub(crate) fn sparse_size(&self) -> Option<u64> {

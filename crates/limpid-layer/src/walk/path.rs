@@ -1,15 +1,19 @@
 /// The name leads out of the root of the layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Escapes;
+pub struct Escapes;
 
 /// Writes a name as a path without leading slash, `.`, `..` or doubled slashes. Bytes that are
 /// not UTF-8 become U+FFFD.
-pub(crate) fn clean_into(name: &[u8], path: &mut String) -> Result<(), Escapes> {
+///
+/// When the name leads out of the root, the path is the one that a process confined to the root
+/// would reach.
+pub fn clean_into(name: &[u8], path: &mut String) -> Result<(), Escapes> {
     path.clear();
+    let mut result = Ok(());
     for part in String::from_utf8_lossy(name).split('/') {
         match part {
             "" | "." => {}
-            ".." if path.is_empty() => return Err(Escapes),
+            ".." if path.is_empty() => result = Err(Escapes),
             ".." => path.truncate(path.rfind('/').unwrap_or(0)),
             _ => {
                 if !path.is_empty() {
@@ -19,7 +23,7 @@ pub(crate) fn clean_into(name: &[u8], path: &mut String) -> Result<(), Escapes> 
             }
         }
     }
-    Ok(())
+    result
 }
 
 #[cfg(test)]
@@ -52,5 +56,12 @@ mod tests {
                 name.escape_ascii()
             );
         }
+    }
+
+    #[test]
+    fn above_the_root_is_the_root() {
+        let mut path = String::new();
+        assert_eq!(clean_into(b"../a/../../b", &mut path), Err(Escapes));
+        assert_eq!(path, "b");
     }
 }

@@ -1,10 +1,12 @@
 use std::io::{self, Read};
 
-use super::header::{BLOCK, Extension, Header};
+use limpid_layer::tar::{BLOCK, Extensions, Header, clean_into};
+use limpid_layer::{EntryKind, LayerLimits};
+
 use crate::blob::SliceReader;
 
 /// The longest extended header that is read. Real ones hold a path or two.
-const EXTENSION_BYTES: u64 = 64 * 1024;
+const EXTENSION_BYTES: usize = 64 * 1024;
 
 /// Extended headers in front of one member. Real archives have three at most.
 const EXTENSIONS: usize = 16;
@@ -24,11 +26,11 @@ pub(crate) struct Member {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum MemberKind {
     File,
-    Directory,
     /// Another name of a member.
     HardLink(String),
     /// A symbolic link, cleaned from the root of the archive.
     SymbolicLink(String),
+    /// A directory, a sparse file or anything else that is of no use.
     Other,
 }
 
@@ -80,6 +82,7 @@ impl<R: Read> Skip for Stream<R> {
 /// more than the first names does not pay for the bytes between.
 pub(crate) struct Members<R> {
     source: R,
+    limits: LayerLimits,
     position: u64,
     /// Where the header of the last member is, and the size of its content.
     last: (u64, u64),
@@ -89,6 +92,12 @@ impl<R: Skip> Members<R> {
     pub(crate) fn new(source: R) -> Self {
         Self {
             source,
+            limits: LayerLimits {
+                // No name is longer than the header that holds it, so none is ever cut.
+                path_bytes: EXTENSION_BYTES,
+                metadata_bytes: EXTENSION_BYTES,
+                ..LayerLimits::default()
+            },
             position: 0,
             last: (0, 0),
         }
@@ -98,31 +107,27 @@ impl<R: Skip> Members<R> {
     pub(crate) fn next(&mut self) -> Result<Option<Member>, MembersError> {
         let (at, size) = std::mem::take(&mut self.last);
         self.skip_content(at, size)?;
-        let mut extension = Extension::default();
+        let mut extensions = Extensions::default();
         for _ in 0..EXTENSIONS {
             let at = self.position;
-            let Some(block) = self.read_block()? else {
+            let damaged = |reason| MembersError::Damaged { offset: at, reason };
+            let Some(header) = self.read_block()?.map(Header::new) else {
                 return Ok(None);
             };
-            if block.iter().all(|&byte| byte == 0) {
+            if header.is_zero() {
                 return Ok(None);
             }
-            let damaged = |reason| MembersError::Damaged { offset: at, reason };
-            let header = Header::parse(&block).ok_or_else(|| damaged(NO_HEADER))?;
-            let size = header.size().ok_or_else(|| damaged("invalid size"))?;
-            match header.kind() {
-                b'L' => extension.name = Some(until_zero(self.read_extension(at, size)?)),
-                b'K' => extension.link = Some(until_zero(self.read_extension(at, size)?)),
-                b'x' => {
-                    let records = self.read_extension(at, size)?;
-                    if !extension.read_pax(&records) {
-                        return Err(damaged("invalid extended header"));
-                    }
-                }
-                // Global records name no single member, and nothing here depends on the others.
-                b'g' => self.skip_content(at, size)?,
-                _ => return self.member(at, &header, &extension).map(Some),
+            if !header.checksum_holds() {
+                return Err(damaged(NO_HEADER));
             }
+            if !header.is_extension() {
+                return self.member(at, &header, &extensions).map(Some);
+            }
+            let size = header.size().ok_or_else(|| damaged("invalid size"))?;
+            let data = self.read_extension(at, size)?;
+            extensions
+                .add(&header, &data, &self.limits)
+                .map_err(|_| damaged("invalid extended header"))?;
         }
         Err(MembersError::Damaged {
             offset: self.position,
@@ -133,25 +138,25 @@ impl<R: Skip> Members<R> {
     fn member(
         &mut self,
         at: u64,
-        header: &Header<'_>,
-        extension: &Extension,
+        header: &Header,
+        extensions: &Extensions,
     ) -> Result<Member, MembersError> {
-        let stated = extension.size.or(header.size()).unwrap_or(0);
-        let raw_name = extension.name.clone().unwrap_or_else(|| header.name());
-        let link = || extension.link.clone().unwrap_or_else(|| header.link());
-        let name = clean(&raw_name);
-        let (kind, size) = match header.kind() {
-            b'0' | b'7' | 0 if raw_name.ends_with(b"/") => (MemberKind::Directory, stated),
-            b'0' | b'7' | 0 if !extension.sparse => (MemberKind::File, stated),
-            // These have no content, whatever the size says.
-            b'1' => (MemberKind::HardLink(clean(&link())), 0),
-            b'2' => (MemberKind::SymbolicLink(resolve(&name, &link())), 0),
-            b'5' => (MemberKind::Directory, 0),
-            b'3' | b'4' | b'6' => (MemberKind::Other, 0),
-            _ => (MemberKind::Other, stated),
+        let mut name = Vec::new();
+        let (kind, size) = extensions
+            .describe(header, &mut name)
+            .map_err(|reason| MembersError::Damaged { offset: at, reason })?;
+        let name = clean(&name);
+        let link = extensions.link(header);
+        let kind = match kind {
+            EntryKind::File if !extensions.is_sparse(header) => MemberKind::File,
+            EntryKind::HardLink => MemberKind::HardLink(clean(link)),
+            EntryKind::Symlink => MemberKind::SymbolicLink(resolve(&name, link)),
+            EntryKind::File | EntryKind::Directory | EntryKind::Other => MemberKind::Other,
         };
-        if header.kind() == b'S' && header.sparse_map_continues() {
-            self.skip_sparse_map(at)?;
+        let mut map_continues = header.sparse_continues();
+        while map_continues {
+            let block = self.read_block()?.ok_or_else(|| truncated(at))?;
+            map_continues = block[504] != 0;
         }
         self.last = (at, size);
         Ok(Member {
@@ -162,90 +167,67 @@ impl<R: Skip> Members<R> {
         })
     }
 
-    fn skip_sparse_map(&mut self, at: u64) -> Result<(), MembersError> {
-        loop {
-            let Some(block) = self.read_block()? else {
-                return Err(truncated(at));
-            };
-            if block[504] == 0 {
-                return Ok(());
-            }
-        }
-    }
-
     fn skip_content(&mut self, at: u64, size: u64) -> Result<(), MembersError> {
         let padded = size
             .checked_next_multiple_of(BLOCK as u64)
             .ok_or_else(|| truncated(at))?;
-        let whole = self.skip(size)?;
-        // The padding of the last member may be missing: nothing of it is needed.
-        if !whole {
+        if !self.skip(size)? {
             return Err(truncated(at));
         }
+        // The padding of the last member may be missing: nothing of it is needed.
         self.skip(padded - size)?;
-        self.position = self.position.saturating_add(padded);
         Ok(())
     }
 
     fn skip(&mut self, count: u64) -> Result<bool, MembersError> {
-        self.source
-            .skip(count)
-            .map_err(|source| MembersError::Read {
-                offset: self.position,
-                source,
-            })
+        let skipped = self.source.skip(count);
+        let skipped = skipped.map_err(|source| self.failed(source))?;
+        self.position = self.position.saturating_add(count);
+        Ok(skipped)
     }
 
     fn read_extension(&mut self, at: u64, size: u64) -> Result<Vec<u8>, MembersError> {
-        if size > EXTENSION_BYTES {
+        if size > self.limits.metadata_bytes as u64 {
             return Err(MembersError::Damaged {
                 offset: at,
                 reason: "extended header too long",
             });
         }
-        let mut bytes = Vec::new();
-        self.source
-            .by_ref()
-            .take(size)
-            .read_to_end(&mut bytes)
-            .map_err(|source| MembersError::Read {
-                offset: self.position,
-                source,
-            })?;
-        if bytes.len() as u64 != size {
+        let data = self.read(size)?;
+        if data.len() as u64 != size {
             return Err(truncated(at));
         }
-        let padded = size.next_multiple_of(BLOCK as u64);
-        self.skip(padded - size)?;
-        self.position = self.position.saturating_add(padded);
-        Ok(bytes)
+        self.skip(size.next_multiple_of(BLOCK as u64) - size)?;
+        Ok(data)
     }
 
     /// Reads the next block, or `None` at the end of the bytes.
     fn read_block(&mut self) -> Result<Option<[u8; BLOCK]>, MembersError> {
-        let mut block = [0; BLOCK];
-        let mut filled = 0;
-        while let Some(rest) = block.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match self.source.read(rest) {
-                Ok(0) if filled == 0 => return Ok(None),
-                Ok(0) => {
-                    return Err(MembersError::Damaged {
-                        offset: self.position,
-                        reason: CUT_HEADER,
-                    });
-                }
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(source) => {
-                    return Err(MembersError::Read {
-                        offset: self.position,
-                        source,
-                    });
-                }
-            }
+        let offset = self.position;
+        let block = self.read(BLOCK as u64)?;
+        if block.is_empty() {
+            return Ok(None);
         }
-        self.position = self.position.saturating_add(BLOCK as u64);
-        Ok(Some(block))
+        let reason = CUT_HEADER;
+        <[u8; BLOCK]>::try_from(block)
+            .map(Some)
+            .map_err(|_| MembersError::Damaged { offset, reason })
+    }
+
+    /// Reads so many bytes, or fewer at the end.
+    fn read(&mut self, count: u64) -> Result<Vec<u8>, MembersError> {
+        let mut bytes = Vec::with_capacity(BLOCK);
+        let read = self.source.by_ref().take(count).read_to_end(&mut bytes);
+        read.map_err(|source| self.failed(source))?;
+        self.position = self.position.saturating_add(bytes.len() as u64);
+        Ok(bytes)
+    }
+
+    fn failed(&self, source: io::Error) -> MembersError {
+        MembersError::Read {
+            offset: self.position,
+            source,
+        }
     }
 }
 
@@ -256,27 +238,11 @@ fn truncated(offset: u64) -> MembersError {
     }
 }
 
-fn until_zero(mut bytes: Vec<u8>) -> Vec<u8> {
-    if let Some(end) = bytes.iter().position(|&byte| byte == 0) {
-        bytes.truncate(end);
-    }
-    bytes
-}
-
-/// Cleans a name: no leading slash, no `.`, `..` resolved without ever leaving the archive.
+/// Cleans a name as the names in layers are, except that `..` never leaves the archive.
 pub(crate) fn clean(name: &[u8]) -> String {
-    let name = String::from_utf8_lossy(name);
-    let mut parts: Vec<&str> = Vec::new();
-    for part in name.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
+    let mut path = String::new();
+    let _escapes = clean_into(name, &mut path);
+    path
 }
 
 /// Resolves the target of a symbolic link against the place of the link.
