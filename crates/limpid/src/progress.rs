@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The progress of one command.
 pub(crate) struct Bar {
-    bar: ProgressBar,
+    line: ProgressBar,
     started: Instant,
     is_shown: bool,
     state: Mutex<State>,
@@ -27,14 +27,14 @@ struct State {
 impl Bar {
     /// Makes a bar that stays silent when asked to, or when nobody is looking.
     pub(crate) fn new(quiet: bool, what: &'static str) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         let template = "{prefix} {wide_bar} {bytes}/{total_bytes} {eta}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            line.set_style(style);
         }
-        bar.set_prefix(what);
+        line.set_prefix(what);
         Self {
-            bar,
+            line,
             started: Instant::now(),
             is_shown: !quiet && io::stderr().is_terminal(),
             state: Mutex::default(),
@@ -43,7 +43,7 @@ impl Bar {
 
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.line.finish_and_clear();
     }
 
     fn advance(&self, bytes: u64) {
@@ -54,10 +54,10 @@ impl Bar {
         }
         if !state.is_visible {
             state.is_visible = true;
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-            self.bar.set_length(state.total);
+            self.line.set_draw_target(ProgressDrawTarget::stderr());
+            self.line.set_length(state.total);
         }
-        self.bar.set_position(state.done);
+        self.line.set_position(state.done);
     }
 }
 

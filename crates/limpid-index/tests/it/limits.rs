@@ -1,5 +1,6 @@
 //! Hostile images end as a clear error or a problem, and leave nothing behind.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use limpid_testkit::image::{ImageBuilder, Packing};
@@ -106,10 +107,12 @@ async fn a_database_larger_than_the_memory_is_spooled_and_read() {
     workplace.limits.memory_bytes = 1 << 16;
     let mut status = String::new();
     for number in 0..3000 {
-        status.push_str(&format!(
+        write!(
+            status,
             "Package: package-{number}\nStatus: install ok installed\nVersion: 1\nDescription: {}\n\n",
             "x".repeat(100)
-        ));
+        )
+        .unwrap();
     }
     let layer = LayerBuilder::new()
         .file("var/lib/dpkg/status", status)

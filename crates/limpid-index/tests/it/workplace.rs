@@ -66,7 +66,7 @@ impl Workplace {
                 budget: self.budget.clone(),
                 limits: self.limits.clone(),
                 spool: Spool::new(self.directory.path(), 1 << 30),
-                patience: Duration::from_secs(60),
+                patience: Duration::from_mins(1),
                 parallel: 2,
                 hashing: Hashing::OnThread,
             },
@@ -76,7 +76,7 @@ impl Workplace {
             limits: SourceLimits::default(),
             spool_directory: self.directory.path().to_owned(),
             budget: self.budget.clone(),
-            patience: Duration::from_secs(60),
+            patience: Duration::from_mins(1),
         };
         let image = limpid_registry::open(&[path.parse().unwrap()], &options).unwrap();
         indexer.index(&image, progress.clone()).await

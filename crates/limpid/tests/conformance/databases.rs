@@ -288,6 +288,20 @@ fn an_ndb_database_equals_what_rpm_lists_of_its_headers() {
 }
 
 #[test]
+fn a_recorded_header_reads_as_rpm_reads_it() {
+    let header = fs::read(data("fixtures/rpm/internal/rpmdb/package.header")).unwrap();
+    let database = write_sqlite_headers(&[header]);
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("rpmdb.sqlite"), &database).unwrap();
+    let expected = rpm_query(directory.path(), "sqlite");
+    assert_eq!(expected.len(), 1);
+    assert_eq!(
+        ours(&index_file("var/lib/rpm/rpmdb.sqlite", &database)),
+        expected
+    );
+}
+
+#[test]
 fn a_sqlite_file_without_packages_is_an_unreadable_database_and_no_error() {
     let content = fs::read(data("fixtures/rpm/internal/sqlite/no_packages.sqlite")).unwrap();
     let report = index_file("var/lib/rpm/rpmdb.sqlite", &content);

@@ -3,6 +3,10 @@
 //! `LIMPID_CONFORMANCE_DATA` names the folder that holds them. Without it, or when something in it
 //! is missing, these tests fail: a comparison that did not take place is not a pass. They run with
 //! `cargo test --package limpid --features conformance --test conformance`.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that fails is a test that fails"
+)]
 
 mod alpine_findings;
 mod archives;
