@@ -119,8 +119,12 @@ impl Detector for RpmDetector {
                 Err(why) => self.lost(entry, why, sink),
             },
             Some(kind) => match &content {
-                Content::Memory(bytes) => read_database(entry.path, kind, bytes, None, sink),
-                Content::Spooled(file) => read_database(entry.path, kind, file, None, sink),
+                Content::Memory(bytes) => {
+                    read_database(entry.path, kind, bytes, None, &self.budget, sink)
+                }
+                Content::Spooled(file) => {
+                    read_database(entry.path, kind, *file, None, &self.budget, sink)
+                }
             },
         }
     }
@@ -144,9 +148,24 @@ impl Detector for RpmDetector {
             let wal = waiting
                 .get(&format!("{path}{WAL_SUFFIX}"))
                 .map(|wal| wal as &dyn ReadAt);
-            read_database(path, DatabaseKind::RpmSqlite, held, wal, sink);
+            read_database(path, DatabaseKind::RpmSqlite, held, wal, &self.budget, sink);
         }
     }
+}
+
+/// Takes the memory that reading a database needs: sqlite holds all of it, the other formats one
+/// header at a time.
+fn limits(kind: DatabaseKind, bytes: u64, budget: &Budget) -> Option<(Limits, Lease)> {
+    let most = Limits::default();
+    let limits = Limits {
+        header_bytes: most.header_bytes.min(bytes),
+        ..most
+    };
+    let needed = match kind {
+        DatabaseKind::RpmSqlite => bytes.checked_add(limits.header_bytes)?,
+        _ => limits.header_bytes,
+    };
+    Some((limits, budget.try_acquire(needed)?))
 }
 
 fn push_unreadable(path: &str, kind: DatabaseKind, why: String, sink: &mut Sink) {
@@ -164,16 +183,21 @@ fn read_database(
     kind: DatabaseKind,
     database: &dyn ReadAt,
     wal: Option<&dyn ReadAt>,
+    budget: &Budget,
     sink: &mut Sink,
 ) {
+    let Some((limits, _lease)) = limits(kind, database.len(), budget) else {
+        let why = "the memory budget has no room for reading it".to_owned();
+        push_unreadable(path, kind, why, sink);
+        return;
+    };
     let mut packages = Vec::new();
     let mut is_full = false;
-    let problems =
-        limpid_rpmdb::read_packages(database, wal, &Limits::default(), &mut |record, files| {
-            sink.owned_files.owner(path, &record.name);
-            files.for_each(|file| sink.owned_files.path(&file));
-            is_full |= !sink.keep(&mut packages, record);
-        });
+    let problems = limpid_rpmdb::read_packages(database, wal, &limits, &mut |record, files| {
+        sink.owned_files.owner(path, &record.name);
+        files.for_each(|file| sink.owned_files.path(&file));
+        is_full |= !sink.keep(&mut packages, record);
+    });
     let problems = match problems {
         Ok(problems) => problems,
         Err(error) => {
