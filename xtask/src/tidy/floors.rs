@@ -36,7 +36,7 @@ const SAME: [(&str, &str); 4] = [
 ];
 
 /// Crates that stand beside the floors: they may use everything.
-const BESIDE: [&str; 3] = ["limpid-testkit", "limpid-conformance", "xtask"];
+const BESIDE: [&str; 2] = ["limpid-testkit", "xtask"];
 
 /// Dependencies that only some crates may have, with the reason.
 const RESERVED: [(&str, &[&str], &str); 4] = [
