@@ -29,7 +29,7 @@ impl Detector for ApkDetector {
 
     fn take(&mut self, entry: &Entry<'_>, content: Content<'_>, sink: &mut Sink) {
         let (packages, problems) = read_database(entry.path, reader(&content), sink);
-        sink.evidence.databases.push(PackageDatabase {
+        sink.database(PackageDatabase {
             path: entry.path.to_owned(),
             kind: DatabaseKind::Apk,
             packages,
@@ -41,7 +41,7 @@ impl Detector for ApkDetector {
     }
 
     fn lost(&mut self, entry: &Entry<'_>, why: String, sink: &mut Sink) {
-        sink.evidence.databases.push(PackageDatabase {
+        sink.database(PackageDatabase {
             path: entry.path.to_owned(),
             kind: DatabaseKind::Apk,
             packages: Vec::new(),
@@ -75,7 +75,10 @@ fn read_database(
     loop {
         let more = lines.advance().unwrap_or_else(|error| {
             let detail = format!("cannot be read to its end: {error}");
-            problems.push(Problem::new(ProblemKind::UnreadableDatabase, path, detail));
+            sink.hold(
+                &mut problems,
+                Problem::new(ProblemKind::UnreadableDatabase, path, detail),
+            );
             false
         });
         if more && !lines.line().trim_ascii().is_empty() {
@@ -95,7 +98,8 @@ fn read_database(
                     }
                 }
                 Err(detail) => {
-                    problems.push(Problem::new(ProblemKind::BadRecord, path, detail).at(offset));
+                    let problem = Problem::new(ProblemKind::BadRecord, path, detail).at(offset);
+                    sink.hold(&mut problems, problem);
                 }
             }
         }

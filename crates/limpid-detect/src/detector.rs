@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Seek};
 
 use limpid_layer::{Budget, Content, Entry, Lease, Want};
-use limpid_types::{LayerEvidence, PackageRecord, Problem, ProblemKind};
+use limpid_types::{LayerEvidence, PackageDatabase, PackageRecord, Problem, ProblemKind};
 
 use crate::owned_files::OwnedFilesWriter;
 
@@ -11,6 +11,9 @@ pub(crate) trait Detector {
     /// Decides from the metadata what is wanted of an entry; anything but [`Want::Nothing`] makes
     /// the entry this detector's alone.
     fn want(&mut self, entry: &Entry<'_>) -> Want;
+
+    /// Learns of a directory, which has no content to want.
+    fn see_directory(&mut self, _path: &str, _sink: &mut Sink) {}
 
     /// Takes the content that was wanted.
     fn take(&mut self, entry: &Entry<'_>, content: Content<'_>, sink: &mut Sink);
@@ -31,10 +34,15 @@ pub(crate) struct Sink {
     lease: Option<Lease>,
     budget: Budget,
     held: u64,
+    is_full: bool,
+    has_more_problems: bool,
 }
 
 /// How many problems one layer may report; more say nothing new and could fill the memory.
 const MOST_PROBLEMS: usize = 1000;
+
+/// What an item of a list takes beside its text, with the room that the list keeps for growing.
+const ITEM_BYTES: usize = 256;
 
 /// The lease for records grows by this many bytes at a time.
 const LEASE_STEP: u64 = 256 << 10;
@@ -47,20 +55,45 @@ impl Sink {
             lease: None,
             budget,
             held: 0,
+            is_full: false,
+            has_more_problems: false,
         }
     }
 
-    /// Notes a problem; after [`MOST_PROBLEMS`] one last note says that there were more.
+    /// Takes memory for something with so much text that is kept until the layer ends; a refusal
+    /// is reported once.
+    pub(crate) fn admit(&mut self, text_bytes: usize) -> bool {
+        let admitted = self.reserve(text_bytes.saturating_add(ITEM_BYTES) as u64);
+        if !admitted && !self.is_full {
+            self.is_full = true;
+            self.evidence.problems.push(Problem::new(
+                ProblemKind::DamagedArchive,
+                "layer",
+                "more databases and whiteouts than the memory budget has room for",
+            ));
+        }
+        admitted
+    }
+
+    /// Adds a database if the memory budget has room for its name.
+    pub(crate) fn database(&mut self, database: PackageDatabase) {
+        if self.admit(database.path.len()) {
+            self.evidence.databases.push(database);
+        }
+    }
+
+    /// Notes a problem; after [`MOST_PROBLEMS`] one last one says that there were more.
     pub(crate) fn problem(&mut self, problem: Problem) {
-        let problems = &mut self.evidence.problems;
-        match problems.len() {
-            0..MOST_PROBLEMS => problems.push(problem),
-            MOST_PROBLEMS => problems.push(Problem::new(
-                ProblemKind::UnreadableFile,
-                problem.subject,
+        if self.evidence.problems.len() < MOST_PROBLEMS {
+            self.evidence.problems.push(problem);
+        } else if problem.loses_packages() && !self.has_more_problems {
+            self.has_more_problems = true;
+            // About the layer, so that it outlives the files that the others are about.
+            self.evidence.problems.push(Problem::new(
+                ProblemKind::DamagedArchive,
+                "layer",
                 "more problems than are listed",
-            )),
-            _ => {}
+            ));
         }
     }
 
@@ -72,6 +105,16 @@ impl Sink {
             records.push(record);
         }
         kept
+    }
+
+    /// Takes memory for a problem that is not reported yet; one more than is ever listed is enough
+    /// to say that there were more.
+    pub(crate) fn hold(&mut self, problems: &mut Vec<Problem>, problem: Problem) {
+        if problems.len() <= MOST_PROBLEMS
+            && self.admit(problem.subject.len() + problem.detail.len())
+        {
+            problems.push(problem);
+        }
     }
 
     fn reserve(&mut self, bytes: u64) -> bool {

@@ -66,16 +66,39 @@ fn part(path: &str) -> Option<Part<'_>> {
     None
 }
 
-impl Detector for DpkgDetector {
-    fn want(&mut self, entry: &Entry<'_>) -> Want {
-        if let Some(parent) = entry.path.strip_suffix("/info")
-            && entry.kind == EntryKind::Directory
-        {
+impl DpkgDetector {
+    fn add_info(&mut self, parent: &str, sink: &mut Sink) {
+        if !self.with_info.contains(parent) && sink.admit(parent.len()) {
             self.with_info.insert(parent.to_owned());
         }
+    }
+
+    /// Keeps a database until it is known whether it is one.
+    fn add_status(
+        &mut self,
+        directory: &str,
+        database: PackageDatabase,
+        problems: Vec<Problem>,
+        sink: &mut Sink,
+    ) {
+        if sink.admit(2 * directory.len()) {
+            self.found.insert(directory.to_owned(), database);
+            self.problems.insert(directory.to_owned(), problems);
+        }
+    }
+}
+
+impl Detector for DpkgDetector {
+    fn want(&mut self, entry: &Entry<'_>) -> Want {
         match part(entry.path) {
             Some(_) if entry.kind == EntryKind::File => Want::Whole,
             _ => Want::Nothing,
+        }
+    }
+
+    fn see_directory(&mut self, path: &str, sink: &mut Sink) {
+        if let Some(parent) = path.strip_suffix("/info") {
+            self.add_info(parent, sink);
         }
     }
 
@@ -90,8 +113,7 @@ impl Detector for DpkgDetector {
                     sink,
                     &mut problems,
                 ) {
-                    self.found.insert(directory.to_owned(), database);
-                    self.problems.insert(directory.to_owned(), problems);
+                    self.add_status(directory, database, problems, sink);
                 }
             }
             Some(Part::Distroless) => {
@@ -101,14 +123,14 @@ impl Detector for DpkgDetector {
                     read_database(entry.path, kind, reader(&content), sink, &mut problems)
                     && !(database.packages.is_empty() && problems.is_empty())
                 {
-                    sink.evidence.databases.push(database);
+                    sink.database(database);
                     for problem in problems {
                         sink.problem(problem);
                     }
                 }
             }
             Some(Part::FileList { directory, package }) => {
-                self.with_info.insert(directory.to_owned());
+                self.add_info(directory, sink);
                 sink.owned_files
                     .owner(&format!("{directory}/status"), package);
                 each_line(reader(&content), |line| sink.owned_files.path(line));
@@ -131,19 +153,12 @@ impl Detector for DpkgDetector {
         let problem = |kind| Problem::new(kind, entry.path, why.clone()).at(entry.offset);
         match part(entry.path) {
             Some(Part::Status { directory }) => {
-                self.found.insert(
-                    directory.to_owned(),
-                    unreadable(entry.path, DatabaseKind::Dpkg),
-                );
-                self.problems.insert(
-                    directory.to_owned(),
-                    vec![problem(ProblemKind::UnreadableDatabase)],
-                );
+                let database = unreadable(entry.path, DatabaseKind::Dpkg);
+                let problems = vec![problem(ProblemKind::UnreadableDatabase)];
+                self.add_status(directory, database, problems, sink);
             }
             Some(Part::Distroless) => {
-                sink.evidence
-                    .databases
-                    .push(unreadable(entry.path, DatabaseKind::DpkgDistroless));
+                sink.database(unreadable(entry.path, DatabaseKind::DpkgDistroless));
                 sink.problem(problem(ProblemKind::UnreadableDatabase));
             }
             // A lost file list costs an ownership, never a package.
@@ -154,7 +169,7 @@ impl Detector for DpkgDetector {
     fn finish(&mut self, sink: &mut Sink) {
         for (directory, database) in std::mem::take(&mut self.found) {
             if database.path == STATUS || self.with_info.contains(&directory) {
-                sink.evidence.databases.push(database);
+                sink.database(database);
                 for problem in self.problems.remove(&directory).unwrap_or_default() {
                     sink.problem(problem);
                 }
@@ -226,7 +241,8 @@ fn read_database(
             }
             Ok(None) => {}
             Err(detail) => {
-                problems.push(Problem::new(ProblemKind::BadRecord, path, detail).at(stanza.offset));
+                let problem = Problem::new(ProblemKind::BadRecord, path, detail);
+                sink.hold(problems, problem.at(stanza.offset));
             }
         }
     }

@@ -87,10 +87,16 @@ impl Detector for ReleaseFileDetector {
         } else {
             (entry.path, String::from_utf8_lossy(&bytes).into_owned())
         };
-        sink.evidence.release_files.push(ReleaseFile {
-            path: path.to_owned(),
-            text,
-        });
+        // Of two entries with one path the later one stays on disk. Keeping one text for each path
+        // is also what bounds the memory.
+        let files = &mut sink.evidence.release_files;
+        match files.iter_mut().find(|file| file.path == path) {
+            Some(file) => file.text = text,
+            None => files.push(ReleaseFile {
+                path: path.to_owned(),
+                text,
+            }),
+        }
     }
 
     fn lost(&mut self, entry: &Entry<'_>, why: String, sink: &mut Sink) {

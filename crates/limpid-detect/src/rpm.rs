@@ -120,10 +120,10 @@ impl Detector for RpmDetector {
             },
             Some(kind) => match &content {
                 Content::Memory(bytes) => {
-                    read_database(entry.path, kind, bytes, None, &self.budget, sink)
+                    read_database(entry.path, kind, bytes, None, &self.budget, sink);
                 }
                 Content::Spooled(file) => {
-                    read_database(entry.path, kind, *file, None, &self.budget, sink)
+                    read_database(entry.path, kind, *file, None, &self.budget, sink);
                 }
             },
         }
@@ -169,7 +169,7 @@ fn limits(kind: DatabaseKind, bytes: u64, budget: &Budget) -> Option<(Limits, Le
 }
 
 fn push_unreadable(path: &str, kind: DatabaseKind, why: String, sink: &mut Sink) {
-    sink.evidence.databases.push(PackageDatabase {
+    sink.database(PackageDatabase {
         path: path.to_owned(),
         kind,
         packages: Vec::new(),
@@ -221,7 +221,7 @@ fn read_database(
     }
     packages.sort();
     packages.dedup();
-    sink.evidence.databases.push(PackageDatabase {
+    sink.database(PackageDatabase {
         path: path.to_owned(),
         kind,
         packages,

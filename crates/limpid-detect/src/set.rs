@@ -56,9 +56,7 @@ impl DetectorSet {
         evidence.databases.reverse();
         evidence.databases.sort_by(|a, b| a.path.cmp(&b.path));
         evidence.databases.dedup_by(|a, b| a.path == b.path);
-        evidence.release_files.reverse();
-        evidence.release_files.sort_by(|a, b| a.path.cmp(&b.path));
-        evidence.release_files.dedup_by(|a, b| a.path == b.path);
+        evidence.release_files.sort();
         evidence.whiteouts.sort();
         evidence.whiteouts.dedup();
         evidence.obstructions.sort();
@@ -73,6 +71,20 @@ impl DetectorSet {
 }
 
 impl DetectorSet {
+    /// Tells whether something that is no file stands where a file would be wanted, such as the
+    /// link `etc/os-release` where lower layers may have a file.
+    fn replaces_file(&mut self, entry: &Entry<'_>) -> bool {
+        let file = Entry {
+            kind: EntryKind::File,
+            ..*entry
+        };
+        entry.kind != EntryKind::File
+            && self
+                .detectors
+                .iter_mut()
+                .any(|detector| detector.want(&file) != Want::Nothing)
+    }
+
     /// Reports a wanted file whose content went by under another name, where nobody wanted it.
     ///
     /// The content of a hard link stands with the name that came first. A name that is wanted too
@@ -102,11 +114,21 @@ impl DetectorSet {
 impl Visitor for DetectorSet {
     fn enter(&mut self, entry: &Entry<'_>) -> Want {
         if let Some(whiteout) = whiteout::read(entry) {
-            self.sink.evidence.whiteouts.push(whiteout);
+            if self.sink.admit(entry.path.len()) {
+                self.sink.evidence.whiteouts.push(whiteout);
+            }
             return Want::Nothing;
         }
-        if obstruction::is_obstruction(entry) {
+        if (obstruction::is_obstruction(entry) || self.replaces_file(entry))
+            && self.sink.admit(entry.path.len())
+        {
             self.sink.evidence.obstructions.push(entry.path.to_owned());
+        }
+        if entry.kind == EntryKind::Directory {
+            for detector in &mut self.detectors {
+                detector.see_directory(entry.path, &mut self.sink);
+            }
+            return Want::Nothing;
         }
         if entry.kind == EntryKind::HardLink {
             self.enter_hard_link(entry);
@@ -132,5 +154,75 @@ impl Visitor for DetectorSet {
         if let Some(detector) = self.detectors.get_mut(self.chosen) {
             detector.lost(entry, why, &mut self.sink);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use limpid_types::ProblemKind;
+
+    use super::*;
+
+    fn entry(path: &str, kind: EntryKind) -> Entry<'_> {
+        Entry {
+            path,
+            kind,
+            size: 0,
+            mode: 0o644,
+            link: "",
+            offset: 0,
+        }
+    }
+
+    fn file(set: &mut DetectorSet, path: &str, content: &[u8]) {
+        let entry = entry(path, EntryKind::File);
+        if set.enter(&entry) != Want::Nothing {
+            set.content(&entry, Content::Memory(content));
+        }
+    }
+
+    #[test]
+    fn of_many_copies_of_a_release_file_the_last_is_kept() {
+        let mut set = DetectorSet::new(&Budget::new(1 << 20));
+        for copy in 0..1000 {
+            file(&mut set, "etc/os-release", format!("ID={copy}").as_bytes());
+        }
+        let files = set.finish().evidence.release_files;
+        assert_eq!(files.len(), 1);
+        assert_eq!(files[0].text, "ID=999");
+    }
+
+    #[test]
+    fn whiteouts_beyond_the_memory_budget_are_a_problem() {
+        let mut set = DetectorSet::new(&Budget::new(1 << 20));
+        for number in 0..100_000 {
+            file(&mut set, &format!("a/.wh.{number}"), b"");
+        }
+        let evidence = set.finish().evidence;
+        assert!(!evidence.whiteouts.is_empty() && evidence.whiteouts.len() < 10_000);
+        assert_eq!(evidence.problems.len(), 1);
+        assert_eq!(evidence.problems[0].kind, ProblemKind::DamagedArchive);
+    }
+
+    #[test]
+    fn a_million_bad_records_are_not_a_million_problems() {
+        for path in ["lib/apk/db/installed", "var/lib/dpkg/status"] {
+            let mut set = DetectorSet::new(&Budget::new(16 << 20));
+            file(&mut set, path, &b"P:a\n\n".repeat(100_000));
+            let problems = set.finish().evidence.problems;
+            assert!(problems.len() < 1010, "{path}: {}", problems.len());
+            let more = problems
+                .iter()
+                .any(|problem| problem.kind == ProblemKind::DamagedArchive);
+            assert!(more, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_link_where_a_release_file_was_is_an_obstruction() {
+        let mut set = DetectorSet::new(&Budget::new(1 << 20));
+        set.enter(&entry("etc/os-release", EntryKind::Symlink));
+        set.enter(&entry("etc/resolv.conf", EntryKind::Symlink));
+        assert_eq!(set.finish().evidence.obstructions, ["etc/os-release"]);
     }
 }

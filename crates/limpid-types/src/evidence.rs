@@ -15,8 +15,9 @@ pub struct LayerEvidence {
     pub release_files: Vec<ReleaseFile>,
     /// What the layer takes away from the layers below.
     pub whiteouts: Vec<Whiteout>,
-    /// Entries that are not directories at a path where a directory is expected above a known
-    /// database (say `var/lib/dpkg`): they hide everything below that path in lower layers.
+    /// Entries of another kind than is expected at their path: what is no directory above a known
+    /// database (say `var/lib/dpkg`), and what is no file where a database or release file would
+    /// be (a link `etc/os-release`). They hide that path and what is below it in lower layers.
     pub obstructions: Vec<String>,
     /// What could not be read.
     pub problems: Vec<Problem>,
