@@ -15,11 +15,11 @@
 mod distributions;
 mod layers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_types::{
     DatabaseKind, Digest, Environment, Extension, IndexReport, LayerEvidence, LayerProblem,
-    Package, PackageKind, PackageRecord, StableId, index_state,
+    Package, PackageKind, PackageRecord, Problem, ProblemKind, StableId, index_state,
 };
 
 use distributions::Distributions;
@@ -158,16 +158,39 @@ fn module(label: &str) -> String {
 }
 
 /// The problems that still matter: not those of a file that a later layer replaced or removed.
+///
+/// What is missing of a damaged archive can be anything, whichever entry the damage was seen at.
+/// A layer lists only so many problems, so an unreadable database that is not among them is added.
 fn problems(layers: &Layers<'_>, facts: &[LayerFacts]) -> Vec<LayerProblem> {
     let mut problems = Vec::new();
     for (index, layer) in facts.iter().enumerate() {
         for problem in &layer.evidence.problems {
-            if layers.is_visible(&problem.subject, index) {
+            if problem.kind == ProblemKind::DamagedArchive
+                || layers.is_visible(&problem.subject, index)
+            {
                 problems.push(LayerProblem {
                     layer: layer.digest.to_string(),
                     problem: problem.clone(),
                 });
             }
+        }
+    }
+    let known: BTreeSet<String> = problems
+        .iter()
+        .filter(|known| known.problem.kind == ProblemKind::UnreadableDatabase)
+        .map(|known| known.problem.subject.clone())
+        .collect();
+    for history in layers.databases() {
+        let database = history.newest();
+        if let Some(layer) = facts.get(history.newest_layer())
+            && !database.readable
+            && !known.contains(&database.path)
+        {
+            let kind = ProblemKind::UnreadableDatabase;
+            problems.push(LayerProblem {
+                layer: layer.digest.to_string(),
+                problem: Problem::new(kind, &*database.path, "could not be read"),
+            });
         }
     }
     problems

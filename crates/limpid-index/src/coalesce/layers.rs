@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use limpid_types::{LayerEvidence, PackageDatabase, PackageRecord, ReleaseFile};
+use limpid_types::{LayerEvidence, PackageDatabase, PackageRecord, ReleaseFile, Whiteout};
 
 use super::LayerFacts;
 
@@ -10,7 +10,18 @@ pub(super) struct Layers<'a> {
     databases: BTreeMap<&'a str, DatabaseHistory<'a>>,
     /// The release files that were visible after each layer.
     release_files: Vec<BTreeMap<&'a str, &'a ReleaseFile>>,
-    evidence: Vec<&'a LayerEvidence>,
+    changes: Vec<Changes<'a>>,
+}
+
+/// What a layer does to the paths of the layers below it, each list sorted: a hostile layer can
+/// have a million whiteouts over a layer with a million databases.
+struct Changes<'a> {
+    /// Paths that are gone with everything below them.
+    removed: Vec<&'a str>,
+    /// Directories whose content is gone.
+    opaque: Vec<&'a str>,
+    /// Files of which the layer has a state of its own.
+    written: Vec<&'a str>,
 }
 
 /// The states of one database since it was last created, oldest first. Never empty.
@@ -24,10 +35,13 @@ impl<'a> Layers<'a> {
         let mut databases: BTreeMap<&str, DatabaseHistory<'_>> = BTreeMap::new();
         let mut visible: BTreeMap<&str, &ReleaseFile> = BTreeMap::new();
         let mut release_files = Vec::with_capacity(facts.len());
+        let mut changes = Vec::with_capacity(facts.len());
         for (index, layer) in facts.iter().enumerate() {
             let evidence = &layer.evidence;
-            databases.retain(|path, _| !hides(evidence, path));
-            visible.retain(|path, _| !hides(evidence, path));
+            let change = Changes::of(evidence);
+            databases.retain(|path, _| !change.hides(path));
+            visible.retain(|path, _| !change.hides(path));
+            changes.push(change);
             for database in &evidence.databases {
                 databases
                     .entry(&database.path)
@@ -43,7 +57,7 @@ impl<'a> Layers<'a> {
         Self {
             databases,
             release_files,
-            evidence: facts.iter().map(|layer| &layer.evidence).collect(),
+            changes,
         }
     }
 
@@ -62,28 +76,48 @@ impl<'a> Layers<'a> {
 
     /// Tells whether a path of a layer is neither removed nor written again by a later one.
     pub(super) fn is_visible(&self, path: &str, layer: usize) -> bool {
-        self.evidence.iter().skip(layer + 1).all(|later| {
-            !hides(later, path)
-                && !later.databases.iter().any(|database| database.path == path)
-                && !later.release_files.iter().any(|file| file.path == path)
-        })
+        self.changes
+            .iter()
+            .skip(layer + 1)
+            .all(|later| !later.hides(path) && later.written.binary_search(&path).is_err())
     }
 }
 
-/// Tells whether a layer takes a path away from the layers below.
-fn hides(evidence: &LayerEvidence, path: &str) -> bool {
-    let is_below = |directory: &str| {
-        path.strip_prefix(directory)
-            .is_some_and(|rest| rest.starts_with('/'))
-    };
-    evidence
-        .whiteouts
-        .iter()
-        .any(|whiteout| whiteout.hides(path))
-        || evidence
-            .obstructions
-            .iter()
-            .any(|obstruction| is_below(obstruction))
+impl<'a> Changes<'a> {
+    fn of(evidence: &'a LayerEvidence) -> Self {
+        let mut removed: Vec<&str> = evidence.obstructions.iter().map(String::as_str).collect();
+        let mut opaque = Vec::new();
+        for whiteout in &evidence.whiteouts {
+            match whiteout {
+                Whiteout::Path(path) => removed.push(path),
+                Whiteout::Opaque(directory) => opaque.push(directory.as_str()),
+            }
+        }
+        let databases = evidence.databases.iter().map(|database| &database.path);
+        let files = evidence.release_files.iter().map(|file| &file.path);
+        let mut written: Vec<&str> = databases.chain(files).map(String::as_str).collect();
+        removed.sort_unstable();
+        opaque.sort_unstable();
+        written.sort_unstable();
+        Self {
+            removed,
+            opaque,
+            written,
+        }
+    }
+
+    /// Tells whether the layer takes a path away from the layers below.
+    fn hides(&self, path: &str) -> bool {
+        let mut parents = path
+            .match_indices('/')
+            .filter_map(|(end, _)| path.get(..end));
+        self.removed.binary_search(&path).is_ok()
+            || self.opaque.binary_search(&"").is_ok()
+            || parents.any(|parent| {
+                self.removed.binary_search(&parent).is_ok()
+                    || self.opaque.binary_search(&parent).is_ok()
+            })
+    }
 }
 
 impl<'a> DatabaseHistory<'a> {

@@ -146,6 +146,48 @@ fn a_link_in_place_of_the_database_directory_takes_it_away() {
 }
 
 #[test]
+fn a_link_in_place_of_a_release_file_takes_it_away() {
+    // Alpine moved os-release to usr/lib and left a link; an upgrade in a layer does the same.
+    let mut old = LayerEvidence::default();
+    old.databases.push(database(
+        "lib/apk/db/installed",
+        DatabaseKind::Apk,
+        &[("musl", "1")],
+    ));
+    old.release_files.push(os_release("alpine", "3.15.0"));
+    let new = LayerEvidence {
+        release_files: vec![ReleaseFile {
+            path: "usr/lib/os-release".to_owned(),
+            ..os_release("alpine", "3.18.0")
+        }],
+        obstructions: vec!["etc/os-release".into()],
+        ..LayerEvidence::default()
+    };
+    let report = coalesce(&Digest::sha256(b"m"), &[layer(0, old), layer(1, new)]);
+    let environment = &report.environments.values().next().unwrap()[0];
+    let distribution = &report.distributions[&environment.distribution_id];
+    assert_eq!(distribution.version, "3.18");
+}
+
+#[test]
+fn many_whiteouts_over_many_databases_do_not_take_their_product() {
+    let status = |number: u32| format!("var/lib/dpkg/status.d/{number}");
+    let base = LayerEvidence {
+        databases: (0..100_000)
+            .map(|number| database(&status(number), DatabaseKind::DpkgDistroless, &[("a", "1")]))
+            .collect(),
+        ..LayerEvidence::default()
+    };
+    let top = LayerEvidence {
+        whiteouts: (1..200_000)
+            .map(|number| Whiteout::Path(status(number)))
+            .collect(),
+        ..LayerEvidence::default()
+    };
+    assert_eq!(packages(vec![base, top]), ["a 1 @0"]);
+}
+
+#[test]
 fn a_removed_distroless_package_goes_alone() {
     let file = |name: &str| {
         database(
@@ -260,6 +302,33 @@ fn problems_of_a_replaced_database_are_forgotten_and_those_of_the_present_one_ke
     assert_eq!(report.limpid.problems.len(), 1);
     assert_eq!(report.limpid.problems[0].layer, digest(1));
     assert_eq!(report.limpid.problems[0].problem.detail, "new");
+}
+
+#[test]
+fn damage_of_an_archive_outlives_the_file_that_it_was_seen_at() {
+    let damaged = LayerEvidence {
+        problems: vec![Problem::new(ProblemKind::DamagedArchive, STATUS, "ends")],
+        ..LayerEvidence::default()
+    };
+    let report = coalesce(
+        &Digest::sha256(b"m"),
+        &[layer(0, damaged), layer(1, dpkg(&[("a", "1")]))],
+    );
+    assert_eq!(report.limpid.problems.len(), 1);
+}
+
+#[test]
+fn a_database_that_could_not_be_read_is_a_problem_even_if_nobody_said_so() {
+    let mut broken = dpkg(&[]);
+    broken.databases[0].readable = false;
+    let report = coalesce(&Digest::sha256(b"m"), &[layer(0, broken)]);
+    let kinds: Vec<_> = report
+        .limpid
+        .problems
+        .iter()
+        .map(|problem| problem.problem.kind)
+        .collect();
+    assert_eq!(kinds, [ProblemKind::UnreadableDatabase]);
 }
 
 #[test]
