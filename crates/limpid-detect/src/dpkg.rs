@@ -197,7 +197,7 @@ fn each_line(reader: impl BufRead, mut take: impl FnMut(&str)) {
 /// Reads a status file or one file of `status.d`.
 ///
 /// Returns none when the file is something else that happens to have the same name: vcpkg's
-/// status file, or one whose first line is no field.
+/// status file, or one whose first line is no field. That cannot be at dpkg's own place.
 fn read_database(
     path: &str,
     kind: DatabaseKind,
@@ -222,7 +222,18 @@ fn read_database(
                 break;
             }
         };
-        if stanza.is_vcpkg || stanza.is_other_format {
+        if path == STATUS {
+            // Nothing else stands here: a field of vcpkg's must not make a whole system vanish.
+            if stanza.is_other_format {
+                let detail = "is not a list of packages";
+                sink.hold(
+                    problems,
+                    Problem::new(ProblemKind::UnreadableDatabase, path, detail),
+                );
+                database.readable = false;
+                break;
+            }
+        } else if stanza.is_vcpkg || stanza.is_other_format {
             return None;
         }
         match record(&stanza, kind) {
@@ -425,10 +436,29 @@ mod tests {
 
     #[test]
     fn a_vcpkg_status_file_is_not_a_dpkg_database() {
-        let (records, problems) = status(
-            "Package: zlib\nVersion: 1.3\nPort-Version: 1\nArchitecture: x64-linux\nStatus: install ok installed\n",
+        let mut sink = Sink::new(limpid_layer::Budget::new(1 << 20));
+        let mut problems = Vec::new();
+        let database = read_database(
+            "opt/vcpkg/installed/vcpkg/status",
+            DatabaseKind::Dpkg,
+            &b"Package: zlib\nVersion: 1.3\nPort-Version: 1\nArchitecture: x64-linux\nStatus: install ok installed\n"[..],
+            &mut sink,
+            &mut problems,
         );
-        assert!(records.is_empty() && problems.is_empty());
+        assert!(database.is_none() && problems.is_empty());
+    }
+
+    #[test]
+    fn a_field_of_vcpkg_does_not_hide_the_packages_of_the_system() {
+        let (records, _) = status(&format!("{LVM}Port-Version: 1\n"));
+        assert_eq!(names(&records), ["libdevmapper1.02.1"]);
+    }
+
+    #[test]
+    fn something_else_in_place_of_the_status_file_is_an_unreadable_database() {
+        let (records, problems) = status("<html>\n");
+        assert!(records.is_empty());
+        assert_eq!(problems[0].kind, ProblemKind::UnreadableDatabase);
     }
 
     #[test]

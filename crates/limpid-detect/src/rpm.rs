@@ -107,8 +107,10 @@ impl Detector for RpmDetector {
         };
         match format {
             // Something else that happens to have the name: an index of a Debian repository, say.
+            // Not so in a directory of rpm's.
             None if !is_wal => {
-                if announced(entry.path) == Some(DatabaseKind::RpmSqlite) {
+                let is_rpm = entry.path.rsplit('/').nth(1) == Some("rpm");
+                if is_rpm || announced(entry.path) == Some(DatabaseKind::RpmSqlite) {
                     self.lost(entry, "is not an rpm database".to_owned(), sink);
                 }
             }
@@ -227,4 +229,39 @@ fn read_database(
         packages,
         readable: true,
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn databases(path: &str, content: &[u8]) -> Vec<PackageDatabase> {
+        let budget = Budget::new(1 << 20);
+        let mut sink = Sink::new(budget.clone());
+        let entry = Entry {
+            path,
+            kind: EntryKind::File,
+            size: content.len() as u64,
+            mode: 0o644,
+            link: "",
+            offset: 0,
+        };
+        RpmDetector::new(&budget).take(&entry, Content::Memory(content), &mut sink);
+        sink.evidence.databases
+    }
+
+    #[test]
+    fn a_package_index_of_a_repository_is_no_rpm_database() {
+        let index = b"Package: a\nVersion: 1\n";
+        assert!(databases("srv/dists/stable/main/Packages", index).is_empty());
+    }
+
+    #[test]
+    fn something_else_in_place_of_an_rpm_database_is_an_unreadable_database() {
+        for name in ["Packages", "Packages.db", "rpmdb.sqlite"] {
+            let found = databases(&format!("var/lib/rpm/{name}"), b"damaged from the start");
+            assert_eq!(found.len(), 1, "{name}");
+            assert!(!found[0].readable, "{name}");
+        }
+    }
 }
