@@ -51,7 +51,7 @@ impl Sink {
     pub(crate) fn new(budget: Budget) -> Self {
         Self {
             evidence: LayerEvidence::default(),
-            owned_files: OwnedFilesWriter::default(),
+            owned_files: OwnedFilesWriter::new(budget.clone()),
             lease: None,
             budget,
             held: 0,

@@ -1,5 +1,7 @@
 use std::io::{self, BufRead, BufReader, Write};
 
+use limpid_layer::{Budget, Lease};
+
 /// A file and the package that owns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnedFile {
@@ -72,16 +74,27 @@ impl Iterator for OwnedFiles<'_> {
 }
 
 /// Writes the list while the layer is walked, so that it never stands in memory uncompressed.
-#[derive(Default)]
 pub(crate) struct OwnedFilesWriter {
     stream: Option<zstd::stream::write::Encoder<'static, Vec<u8>>>,
     written: u64,
+    lease: Option<Lease>,
+    budget: Budget,
 }
 
 /// The most text that is taken from one layer, in bytes; a million long paths fit.
 const MOST_TEXT: u64 = 256 << 20;
 
 impl OwnedFilesWriter {
+    /// Starts a list whose compressed form is counted against the budget.
+    pub(crate) fn new(budget: Budget) -> Self {
+        Self {
+            stream: None,
+            written: 0,
+            lease: None,
+            budget,
+        }
+    }
+
     /// Names the package that the next paths belong to.
     pub(crate) fn owner(&mut self, database: &str, package: &str) {
         self.write_line(&[
@@ -124,7 +137,19 @@ impl OwnedFilesWriter {
             for part in parts.iter().chain(&["\n"]) {
                 let _ = stream.write_all(part.as_bytes());
             }
+            let held = stream.get_ref().capacity() as u64;
+            if !self.has_room(held) {
+                self.written = MOST_TEXT;
+            }
         }
+    }
+
+    fn has_room(&mut self, held: u64) -> bool {
+        let Some(lease) = &mut self.lease else {
+            self.lease = self.budget.try_acquire(held);
+            return self.lease.is_some();
+        };
+        held <= lease.bytes() || lease.try_grow(held - lease.bytes())
     }
 }
 
@@ -147,7 +172,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back_without_documentation() {
-        let mut writer = OwnedFilesWriter::default();
+        let mut writer = OwnedFilesWriter::new(Budget::new(1 << 20));
         writer.owner("var/lib/dpkg/status", "bash");
         writer.path("/bin/bash");
         writer.path("/usr/share/doc/bash/README");
@@ -169,7 +194,24 @@ mod tests {
 
     #[test]
     fn no_owned_files_take_no_bytes() {
-        assert!(OwnedFilesWriter::default().finish().is_empty());
+        let writer = OwnedFilesWriter::new(Budget::new(0));
+        assert!(writer.finish().is_empty());
         assert_eq!(OwnedFiles::new(&[]).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_list_that_the_budget_has_no_room_for_ends() {
+        let mut writer = OwnedFilesWriter::new(Budget::new(64 << 10));
+        writer.owner("var/lib/dpkg/status", "bash");
+        let mut state = 1_u64;
+        for _ in 0..100_000 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            writer.path(&format!("usr/lib/{state:x}"));
+        }
+        let stored = writer.finish();
+        assert!(stored.len() < 512 << 10, "{}", stored.len());
+        assert!(OwnedFiles::new(&stored).unwrap().all(|file| file.is_ok()));
     }
 }
