@@ -61,12 +61,15 @@ pub(crate) enum Command {
     },
 }
 
+const IMAGE_HELP: &str = "\
+docker-archive:FILE, oci:DIR[:TAG|@DIGEST], oci-archive:FILE, dir:PATH, layer:FILE (several, base \
+first), or a path that is recognised by its content";
+
 /// An image, wherever it is.
 #[derive(Args)]
 pub(crate) struct Image {
-    /// docker-archive:FILE, oci:DIR[:TAG|@DIGEST], oci-archive:FILE, dir:PATH, layer:FILE (several,
-    /// base first), or a path that is recognised by its content
-    #[arg(required = true, value_name = "IMAGE")]
+    // Not a doc comment: its brackets would be links.
+    #[arg(required = true, value_name = "IMAGE", help = IMAGE_HELP)]
     pub(crate) references: Vec<String>,
     /// Platform to take from a multi-platform image, as linux/arm64 [default: this machine's]
     #[arg(long, value_name = "OS/ARCH")]

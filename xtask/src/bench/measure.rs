@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use limpid_layer::{
     Budget, Content, Entry, Hashing, LayerLimits, LayerSummary, ReadOptions, Spool, Visitor, Want,
 };
+use limpid_types::Digest;
 
 /// A command that is run several times, each time as a process of its own.
 #[derive(Clone)]
@@ -136,6 +137,16 @@ pub(super) fn floor(layers: &[PathBuf]) -> Result<()> {
 
 /// Reads a layer file without wanting anything of it.
 pub(super) fn summary(path: &Path) -> Result<LayerSummary> {
+    read(path, false)
+}
+
+/// Returns the digest of a layer's uncompressed bytes.
+pub(super) fn diff_id(path: &Path) -> Result<Digest> {
+    let digest = read(path, true)?.uncompressed_digest;
+    digest.with_context(|| format!("the layer is damaged: {}", path.display()))
+}
+
+fn read(path: &Path, also_uncompressed_digest: bool) -> Result<LayerSummary> {
     let context = || format!("cannot read {}", path.display());
     let file = File::open(path).with_context(context)?;
     let options = ReadOptions {
@@ -144,7 +155,7 @@ pub(super) fn summary(path: &Path) -> Result<LayerSummary> {
         spool: &Spool::new(std::env::temp_dir(), 0),
         patience: Duration::ZERO,
         hashing: Hashing::InLine,
-        also_uncompressed_digest: false,
+        also_uncompressed_digest,
     };
     limpid_layer::read_layer(file, None, &options, &mut Indifferent).with_context(context)
 }

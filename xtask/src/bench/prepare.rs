@@ -88,18 +88,7 @@ fn large_layer(directory: &Path, layers: &Path, base: &Path) -> Result<PathBuf> 
     })?;
     let mut changed = Vec::new();
     collect_changed(&large, base, Path::new("."), &mut changed)?;
-    let list = layers.join("large.list");
-    fs::write(&list, changed.join("\n"))?;
-    let archive = layers.join("large.tar.gz");
-    shell(
-        &large,
-        &format!(
-            "tar --numeric-owner --no-recursion -T {} -cf - | gzip -6 > {}",
-            list.display(),
-            archive.display()
-        ),
-    )?;
-    Ok(archive)
+    pack_list(&layers.join("large.tar.gz"), &large, &changed)
 }
 
 fn collect_changed(tree: &Path, base: &Path, at: &Path, changed: &mut Vec<String>) -> Result<()> {
@@ -150,18 +139,11 @@ fn tensorflow_layers(directory: &Path, layers: &Path) -> Result<Vec<PathBuf>> {
         .chunks(share)
         .enumerate()
         .map(|(number, files)| {
-            let list = layers.join(format!("tensorflow-{number:02}.list"));
-            fs::write(&list, files.join("\n"))?;
-            let archive = list.with_extension("tar.gz");
-            shell(
+            pack_list(
+                &layers.join(format!("tensorflow-{number:02}.tar.gz")),
                 &tree,
-                &format!(
-                    "tar --numeric-owner --no-recursion -T {} -cf - | gzip -6 > {}",
-                    list.display(),
-                    archive.display()
-                ),
-            )?;
-            Ok(archive)
+                files,
+            )
         })
         .collect()
 }
@@ -182,12 +164,27 @@ fn tree(directory: &Path, name: &str, make: impl FnOnce(&Path) -> Result<()>) ->
 }
 
 fn pack(archive: &Path, tree: &Path) -> Result<PathBuf> {
+    pack_with(archive, tree, "--sort=name --one-file-system .")
+}
+
+/// Packs only some paths of a tree.
+fn pack_list(archive: &Path, tree: &Path, paths: &[String]) -> Result<PathBuf> {
+    let list = archive.with_extension("list");
+    fs::write(&list, paths.join("\n"))?;
+    pack_with(
+        archive,
+        tree,
+        &format!("--no-recursion -T {}", list.display()),
+    )
+}
+
+fn pack_with(archive: &Path, tree: &Path, what: &str) -> Result<PathBuf> {
     if !archive.is_file() {
         let begun = archive.with_extension("begun");
         shell(
             tree,
             &format!(
-                "tar --numeric-owner --sort=name --one-file-system -cf - . | gzip -6 > {}",
+                "tar --numeric-owner -cf - {what} | gzip -6 > {}",
                 begun.display()
             ),
         )?;
@@ -215,7 +212,9 @@ fn write_layout(layout: &Path, layers: &[PathBuf]) -> Result<()> {
     let blobs = layout.join("blobs/sha256");
     fs::create_dir_all(&blobs)?;
     let mut descriptors = Vec::new();
+    let mut diff_ids = Vec::new();
     for layer in layers {
+        diff_ids.push(super::measure::diff_id(layer)?);
         let bytes = fs::read(layer)?;
         let digest = Digest::sha256(&bytes);
         fs::write(blobs.join(digest.hex()), &bytes)?;
@@ -233,7 +232,7 @@ fn write_layout(layout: &Path, layers: &[PathBuf]) -> Result<()> {
     };
     let config = blob(
         "application/vnd.oci.image.config.v1+json",
-        &json!({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}}),
+        &json!({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": diff_ids}}),
     )?;
     let manifest = blob(
         "application/vnd.oci.image.manifest.v1+json",
