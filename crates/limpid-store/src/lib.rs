@@ -10,7 +10,7 @@
 //! what time it is, so that expiry can be tested without waiting. Times are kept to the millisecond.
 //!
 //! The vulnerability data itself is not here but in snapshot files; a store knows their digests.
-//! With the feature `conformance`, [`conformance_suite!`] makes one test per promise.
+//! With the feature `conformance`, `conformance_suite!` makes one test per promise.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;

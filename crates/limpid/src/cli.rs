@@ -45,10 +45,12 @@ pub(crate) enum Command {
     /// Shows what limpid does, on a small image that it builds itself
     Demo,
     /// Reports the known vulnerabilities of an image
+    #[command(after_help = EXIT_CODES)]
     Scan(Scan),
     /// Prints what an image contains, as an index report
     Index(Index),
     /// Reports the known vulnerabilities of a stored index report
+    #[command(after_help = EXIT_CODES)]
     Match(Match),
     /// Fetches vulnerability data and activates it
     Update(Update),
@@ -123,7 +125,7 @@ pub(crate) struct Report {
     /// Leave out findings that are less severe
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) severity: Option<Severity>,
-    /// Generation to judge by, as `limpid feeds` numbers them [default: the active one]
+    /// Generation to judge by, as `limpid feeds generations` lists them [default: the active one]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) generation: Option<u64>,
     /// Days after which a feed that was not checked counts as stale
