@@ -197,7 +197,7 @@ fn each_line(reader: impl BufRead, mut take: impl FnMut(&str)) {
 /// Reads a status file or one file of `status.d`.
 ///
 /// Returns none when the file is something else that happens to have the same name: vcpkg's
-/// status file, or one whose first line is no field. That cannot be at dpkg's own place.
+/// status file, or one whose first line is no field, which is damage at dpkg's own place.
 fn read_database(
     path: &str,
     kind: DatabaseKind,
@@ -211,6 +211,7 @@ fn read_database(
         packages: Vec::new(),
         readable: true,
     };
+    let (mut is_vcpkg, mut has_maintainer) = (false, false);
     let mut stanzas = Stanzas::new(content);
     loop {
         let stanza = match stanzas.next() {
@@ -222,19 +223,17 @@ fn read_database(
                 break;
             }
         };
-        if path == STATUS {
-            // Nothing else stands here: a field of vcpkg's must not make a whole system vanish.
-            if stanza.is_other_format {
-                let detail = "is not a list of packages";
-                sink.hold(
-                    problems,
-                    Problem::new(ProblemKind::UnreadableDatabase, path, detail),
-                );
-                database.readable = false;
-                break;
+        is_vcpkg |= stanza.is_vcpkg;
+        has_maintainer |= !stanza.maintainer.is_empty();
+        if stanza.is_other_format {
+            if path != STATUS {
+                return None;
             }
-        } else if stanza.is_vcpkg || stanza.is_other_format {
-            return None;
+            let detail = "is not a list of packages";
+            let problem = Problem::new(ProblemKind::UnreadableDatabase, path, detail);
+            sink.hold(problems, problem);
+            database.readable = false;
+            break;
         }
         match record(&stanza, kind) {
             Ok(Some(record)) => {
@@ -256,6 +255,11 @@ fn read_database(
                 sink.hold(problems, problem.at(stanza.offset));
             }
         }
+    }
+    // dpkg names a maintainer with its packages. One stray field of vcpkg's among them must not make
+    // a whole system vanish.
+    if is_vcpkg && !(path == STATUS && has_maintainer) {
+        return None;
     }
     for (offset, detail) in stanzas.take_oddities() {
         problems.push(Problem::new(ProblemKind::Note, path, detail).at(offset));
@@ -450,7 +454,7 @@ mod tests {
 
     #[test]
     fn a_field_of_vcpkg_does_not_hide_the_packages_of_the_system() {
-        let (records, _) = status(&format!("{LVM}Port-Version: 1\n"));
+        let (records, _) = status(&format!("{LVM}Maintainer: A\nPort-Version: 1\n"));
         assert_eq!(names(&records), ["libdevmapper1.02.1"]);
     }
 
