@@ -16,6 +16,7 @@ mod distributions;
 mod layers;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use limpid_types::{
     DatabaseKind, Digest, Environment, Extension, IndexReport, LayerEvidence, LayerProblem,
@@ -34,8 +35,8 @@ pub const RULES: &str = "1";
 pub struct LayerFacts {
     /// Digest of the layer.
     pub digest: Digest,
-    /// What was seen in it.
-    pub evidence: LayerEvidence,
+    /// What was seen in it; shared, since a manifest may list a layer a thousand times.
+    pub evidence: Arc<LayerEvidence>,
 }
 
 /// Makes the index report of an image from the evidence of its layers, base first.
@@ -163,7 +164,15 @@ fn module(label: &str) -> String {
 /// A layer lists only so many problems, so an unreadable database that is not among them is added.
 fn problems(layers: &Layers<'_>, facts: &[LayerFacts]) -> Vec<LayerProblem> {
     let mut problems = Vec::new();
+    let last_places: BTreeMap<_, _> = (0..)
+        .zip(facts)
+        .map(|(place, layer)| (&layer.digest, place))
+        .collect();
     for (index, layer) in facts.iter().enumerate() {
+        // The same layer again has the same problems, and hides what the earlier one brought.
+        if last_places.get(&layer.digest) != Some(&index) {
+            continue;
+        }
         for problem in &layer.evidence.problems {
             if problem.kind == ProblemKind::DamagedArchive
                 || layers.is_visible(&problem.subject, index)

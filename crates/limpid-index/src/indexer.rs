@@ -60,14 +60,14 @@ impl Indexer {
             self.store
                 .save_layer(&digest, DETECTOR_SET, &record)
                 .await?;
-            evidence.insert(digest, detected.evidence);
+            evidence.insert(digest, Arc::new(detected.evidence));
         }
         let facts: Vec<LayerFacts> = digests
             .iter()
             .filter_map(|digest| {
                 Some(LayerFacts {
                     digest: digest.clone(),
-                    evidence: evidence.get(digest)?.clone(),
+                    evidence: Arc::clone(evidence.get(digest)?),
                 })
             })
             .collect();
@@ -95,12 +95,12 @@ impl Indexer {
     async fn known_evidence(
         &self,
         digests: &[Digest],
-    ) -> Result<BTreeMap<Digest, LayerEvidence>, IndexError> {
+    ) -> Result<BTreeMap<Digest, Arc<LayerEvidence>>, IndexError> {
         let mut evidence = BTreeMap::new();
         for digest in self.store.known_layers(digests, DETECTOR_SET).await? {
             let stored = self.store.layer_evidence(&digest, DETECTOR_SET).await?;
             if let Some(known) = stored.as_deref().and_then(evidence_codec::decode) {
-                evidence.insert(digest, known);
+                evidence.insert(digest, Arc::new(known));
             }
         }
         Ok(evidence)
@@ -164,7 +164,7 @@ impl Indexer {
         let digest = Digest::sha256(&encoded);
         let facts = [LayerFacts {
             digest: digest.clone(),
-            evidence: detected.evidence,
+            evidence: Arc::new(detected.evidence),
         }];
         Ok(coalesce(&digest, &facts))
     }

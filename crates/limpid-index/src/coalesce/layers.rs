@@ -132,28 +132,34 @@ impl<'a> DatabaseHistory<'a> {
         self.states[self.states.len() - 1].0
     }
 
-    /// Iterates over the installed packages, each with the index of the layer that brought it in.
+    /// Returns the installed packages, each with the index of the layer that brought it in.
     ///
     /// A state that could not be read says nothing either way and is passed over.
-    pub(super) fn packages_with_origin(&self) -> impl Iterator<Item = (&'a PackageRecord, usize)> {
-        let newest = self.newest();
-        let older: Vec<_> = self
-            .states
-            .iter()
-            .rev()
-            .skip(1)
-            .filter(|(_, database)| database.readable)
-            .map(|(layer, database)| (*layer, index(database)))
-            .collect();
+    pub(super) fn packages_with_origin(&self) -> Vec<(&'a PackageRecord, usize)> {
         let newest_layer = self.newest_layer();
-        newest.packages.iter().map(move |record| {
-            let introduced = older
-                .iter()
-                .take_while(|(_, known)| known.binary_search(&identity(record)).is_ok())
-                .last()
-                .map_or(newest_layer, |(layer, _)| *layer);
-            (record, introduced)
-        })
+        let mut packages: Vec<_> = self
+            .newest()
+            .packages
+            .iter()
+            .map(|record| (record, newest_layer))
+            .collect();
+        // The first so many may be older still; the origin of the others is known.
+        let mut open = packages.len();
+        let older = self.states.iter().rev().skip(1);
+        for (layer, database) in older.filter(|(_, database)| database.readable) {
+            let known = index(database);
+            let mut kept = 0;
+            for place in 0..open {
+                let is_known = known.binary_search(&identity(packages[place].0)).is_ok();
+                if is_known {
+                    packages[place].1 = *layer;
+                    packages.swap(kept, place);
+                    kept += 1;
+                }
+            }
+            open = kept;
+        }
+        packages
     }
 }
 

@@ -7,7 +7,7 @@ const STATUS: &str = "var/lib/dpkg/status";
 fn layer(number: u8, evidence: LayerEvidence) -> LayerFacts {
     LayerFacts {
         digest: Digest::sha256(&[number]),
-        evidence,
+        evidence: Arc::new(evidence),
     }
 }
 
@@ -329,6 +329,22 @@ fn a_database_that_could_not_be_read_is_a_problem_even_if_nobody_said_so() {
         .map(|problem| problem.problem.kind)
         .collect();
     assert_eq!(kinds, [ProblemKind::UnreadableDatabase]);
+}
+
+#[test]
+fn a_layer_that_is_listed_twice_has_its_problems_once() {
+    let mut evidence = dpkg(&[("a", "1")]);
+    let problem = Problem::new(ProblemKind::BadRecord, STATUS, "b");
+    evidence.problems.push(problem);
+    let facts = [
+        layer(0, evidence.clone()),
+        layer(1, LayerEvidence::default()),
+        layer(0, evidence),
+    ];
+    let report = coalesce(&Digest::sha256(b"m"), &facts);
+    assert_eq!(report.limpid.problems.len(), 1);
+    let environment = &report.environments.values().next().unwrap()[0];
+    assert_eq!(environment.introduced_in, digest(0));
 }
 
 #[test]
