@@ -26,7 +26,7 @@ pub struct IndexReport {
     #[serde(default, deserialize_with = "null_as_default")]
     pub repository: BTreeMap<String, Repository>,
     /// Environments by package id.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "null_lists_as_empty")]
     pub environments: BTreeMap<String, Vec<Environment>>,
     /// False when indexing ended with an error.
     #[serde(default)]
@@ -175,6 +175,19 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
+/// Reads a map of lists, in which other writers have null for an empty list as well.
+fn null_lists_as_empty<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let lists: BTreeMap<String, Option<Vec<T>>> = null_as_default(deserializer)?;
+    Ok(lists
+        .into_iter()
+        .map(|(id, list)| (id, list.unwrap_or_default()))
+        .collect())
+}
+
 /// Reads a package kind; a kind that limpid does not use (`unknown`, `layer`, empty) is none.
 fn kind_or_none<'de, D: Deserializer<'de>>(
     deserializer: D,
@@ -216,6 +229,14 @@ mod tests {
         let report: IndexReport =
             serde_json::from_str(r#"{"manifest_hash":"sha256:00","packages":null}"#).unwrap();
         assert!(report.packages.is_empty());
+    }
+
+    #[test]
+    fn a_package_whose_environments_are_null_has_none() {
+        let report: IndexReport =
+            serde_json::from_str(r#"{"manifest_hash":"sha256:00","environments":{"1":null}}"#)
+                .unwrap();
+        assert!(report.environments["1"].is_empty());
     }
 
     #[test]
