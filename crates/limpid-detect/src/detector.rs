@@ -42,7 +42,7 @@ pub(crate) struct Sink {
 const MOST_PROBLEMS: usize = 1000;
 
 /// What an item of a list takes beside its text, with the room that the list keeps for growing.
-const ITEM_BYTES: usize = 256;
+const ITEM_BYTES: usize = 128;
 
 /// The lease for records grows by this many bytes at a time.
 const LEASE_STEP: u64 = 256 << 10;
