@@ -8,7 +8,7 @@ use serde_json::Value;
 ///
 /// A crate may depend on crates of lower floors, and on earlier crates of its own floor where the
 /// table says `SAME`.
-const FLOORS: [(&str, u8); 16] = [
+const FLOORS: [(&str, u8); 17] = [
     ("limpid-version", 0),
     ("limpid-types", 0),
     ("limpid-layer", 1),
@@ -24,6 +24,7 @@ const FLOORS: [(&str, u8); 16] = [
     ("limpid-index", 3),
     ("limpid-match", 3),
     ("limpid-update", 3),
+    ("limpid-config", 4),
     ("limpid", 5),
 ];
 
