@@ -33,7 +33,7 @@ pub(crate) struct Sink {
     pub(crate) owned_files: OwnedFilesWriter,
     lease: Option<Lease>,
     budget: Budget,
-    held: u64,
+    pub(crate) held: u64,
     is_full: bool,
     has_more_problems: bool,
 }

@@ -29,6 +29,8 @@ pub struct Detected {
     pub evidence: LayerEvidence,
     /// Which files belong to which package, to be read with [`crate::OwnedFiles`].
     pub owned_files: Vec<u8>,
+    /// How many bytes of memory all this takes, about.
+    pub bytes: u64,
 }
 
 impl DetectorSet {
@@ -63,9 +65,11 @@ impl DetectorSet {
         evidence.obstructions.dedup();
         evidence.problems.sort();
         evidence.problems.dedup();
+        let owned_files = self.sink.owned_files.finish();
         Detected {
             evidence,
-            owned_files: self.sink.owned_files.finish(),
+            bytes: self.sink.held.saturating_add(owned_files.len() as u64),
+            owned_files,
         }
     }
 }

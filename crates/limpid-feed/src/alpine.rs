@@ -13,7 +13,7 @@ mod identifier;
 mod package;
 
 use crate::json::{JsonReader, Value};
-use crate::run::{Run, TOO_LARGE, open, open_required};
+use crate::run::{Run, TOO_LARGE, open_required};
 use crate::text::clip;
 use crate::{
     DocumentAddress, DocumentFault, Documents, Family, Feed, FeedError, Limits, Probe, Settings,
@@ -128,13 +128,13 @@ impl Feed for Release {
         &self.name
     }
 
-    /// Early releases had no `community`, so only `main` must be there.
+    /// Both must be there: without one of them, its packages would count as judged and clean.
     fn documents(&self) -> Vec<DocumentAddress> {
         REPOSITORIES
             .iter()
             .map(|&repository| DocumentAddress {
                 url: self.url(repository),
-                is_required: repository == "main",
+                is_required: true,
             })
             .collect()
     }
@@ -147,13 +147,7 @@ impl Feed for Release {
         let mut tally = Tally::default();
         for repository in REPOSITORIES {
             let url = self.url(repository);
-            let input = if repository == "main" {
-                open_required(documents, &url)?
-            } else if let Some(input) = open(documents, &url)? {
-                input
-            } else {
-                continue;
-            };
+            let input = open_required(documents, &url)?;
             let mut json = JsonReader::new(&url, input, self.limits.record_bytes);
             let mut run = Run::new(&self.name, &url, sink);
             let document = Document {

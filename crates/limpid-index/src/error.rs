@@ -49,6 +49,14 @@ pub enum IndexError {
         #[source]
         source: std::io::Error,
     },
+    /// The layers hold more packages, marks and problems than the memory budget has room for.
+    #[error("what was found in {image} takes more memory than the budget: {limit} bytes")]
+    TooMuchEvidence {
+        /// Name of the image.
+        image: String,
+        /// Size of the budget in bytes.
+        limit: u64,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -56,11 +56,11 @@ impl Indexer {
             .read(&image.name, unknown.values().copied(), progress)
             .await?;
         for (digest, detected) in read {
-            let record = record(&digest, &detected)?;
+            let (record, found) = record(&digest, detected)?;
             self.store
                 .save_layer(&digest, DETECTOR_SET, &record)
                 .await?;
-            evidence.insert(digest, Arc::new(detected.evidence));
+            evidence.insert(digest, Arc::new(found));
         }
         let facts: Vec<LayerFacts> = digests
             .iter()
@@ -120,6 +120,7 @@ impl Indexer {
         let mut running = JoinSet::new();
         let mut read = BTreeMap::new();
         let mut names = BTreeSet::new();
+        let mut bytes = 0_u64;
         loop {
             while running.len() < self.reading.parallel.max(1)
                 && let Some(layer) = waiting.pop()
@@ -136,6 +137,13 @@ impl Indexer {
             match running.join_next().await {
                 Some(Ok(Ok((digest, detected)))) => {
                     names.remove(&digest);
+                    bytes = bytes.saturating_add(detected.bytes);
+                    if bytes > self.reading.budget.total() {
+                        return Err(IndexError::TooMuchEvidence {
+                            image: image.to_owned(),
+                            limit: self.reading.budget.total(),
+                        });
+                    }
                     read.insert(digest, detected);
                 }
                 Some(Ok(Err(error))) => return Err(error),
@@ -177,16 +185,17 @@ fn as_blob(layer: &LayerSource) -> Option<&LayerBlob> {
     }
 }
 
-fn record(digest: &Digest, detected: &Detected) -> Result<LayerRecord, IndexError> {
+fn record(digest: &Digest, detected: Detected) -> Result<(LayerRecord, LayerEvidence), IndexError> {
     let evidence =
         evidence_codec::encode(&detected.evidence).map_err(|source| IndexError::Encode {
             layer: digest.clone(),
             source,
         })?;
-    Ok(LayerRecord {
+    let record = LayerRecord {
         evidence,
-        owned_files: detected.owned_files.clone(),
-    })
+        owned_files: detected.owned_files,
+    };
+    Ok((record, detected.evidence))
 }
 
 /// Identifies an image that has no manifest by its layers.

@@ -24,7 +24,7 @@ Exit codes of scan and match:
   0  everything was checked, and nothing reached --fail-on
   1  something reached --fail-on (another number with --exit-code)
   2  the command failed: bad input, bad arguments
-  3  not everything could be checked; what could be checked did not reach --fail-on";
+  3  not everything could be checked, or a finding without a severity could reach --fail-on";
 
 /// Options that every command takes.
 #[derive(Args)]

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use limpid_types::{IndexReport, Report, Verdict};
+use limpid_types::{IndexReport, Report, Severity, Verdict};
 
 use crate::cli;
 
@@ -25,7 +25,7 @@ impl Outcome {
     pub(crate) fn of_report(report: &Report, options: &cli::Report) -> Self {
         let threshold = match (options.fail_on, options.exit_code) {
             (Some(severity), _) => Some(severity),
-            (None, Some(_)) => Some(limpid_types::Severity::Unknown),
+            (None, Some(_)) => Some(Severity::Unknown),
             (None, None) => None,
         };
         let reached = threshold.is_some_and(|least| {
@@ -34,9 +34,15 @@ impl Outcome {
                 .iter()
                 .any(|finding| finding.severity >= least)
         });
+        // A finding that its source does not rate may be as bad as the threshold, or not.
+        let is_open = options.fail_on.is_some()
+            && report
+                .findings
+                .iter()
+                .any(|finding| finding.severity == Severity::Unknown);
         if reached {
             Self::Found(options.exit_code.unwrap_or(1))
-        } else if report.coverage.verdict == Verdict::Complete {
+        } else if report.coverage.verdict == Verdict::Complete && !is_open {
             Self::Good
         } else {
             Self::Unchecked

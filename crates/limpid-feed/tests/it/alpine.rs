@@ -12,8 +12,13 @@ fn secdb() -> AlpineSecdb {
     AlpineSecdb::new("v3.3", "main")
 }
 
+fn with_empty_community() -> MemoryDocuments {
+    let community = AlpineSecdb::new("v3.3", "community").to_json();
+    MemoryDocuments::default().with(COMMUNITY, community)
+}
+
 fn read(main: impl Into<Vec<u8>>) -> Collected {
-    parse("alpine/v3.3", MemoryDocuments::default().with(MAIN, main))
+    parse("alpine/v3.3", with_empty_community().with(MAIN, main))
 }
 
 /// Writes a document around the text of its packages.
@@ -271,17 +276,27 @@ fn a_document_that_does_not_name_its_release_is_believed_to_be_what_was_asked_fo
 #[test]
 fn a_document_without_packages_says_nothing_and_is_refused() {
     for text in [r#"{"distroversion":"v3.3"}"#, "{}"] {
-        let (error, _) = refuse("alpine/v3.3", MemoryDocuments::default().with(MAIN, text));
+        let (error, _) = refuse("alpine/v3.3", with_empty_community().with(MAIN, text));
         assert!(
             error.ends_with("no member with the name \"packages\""),
             "{error}"
         );
     }
     let text = r#"{"packages":null}"#;
-    let (error, _) = refuse("alpine/v3.3", MemoryDocuments::default().with(MAIN, text));
+    let (error, _) = refuse("alpine/v3.3", with_empty_community().with(MAIN, text));
     assert!(
         error.ends_with("expected an array of packages at byte 12, found 'n'"),
         "{error}"
+    );
+}
+
+#[test]
+fn a_release_without_its_second_repository_is_refused() {
+    let documents = MemoryDocuments::default().with(MAIN, secdb().to_json());
+    let (error, _) = refuse("alpine/v3.3", documents);
+    assert_eq!(
+        error,
+        format!("cannot use document: {COMMUNITY}: the source does not have it")
     );
 }
 

@@ -84,7 +84,7 @@ fn a_server_that_is_down_is_not_the_end_of_the_releases() {
 }
 
 #[test]
-fn an_alpine_release_needs_main_and_takes_community() {
+fn an_alpine_release_needs_both_repositories() {
     let feeds = family("alpine")
         .discover(&mut Server::with(&[FIRST]))
         .unwrap();
@@ -97,7 +97,7 @@ fn an_alpine_release_needs_main_and_takes_community() {
         documents,
         [
             (FIRST.to_owned(), true),
-            ("https://secdb.test/v3.3/community.json".to_owned(), false),
+            ("https://secdb.test/v3.3/community.json".to_owned(), true),
         ]
     );
 }

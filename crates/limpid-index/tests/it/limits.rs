@@ -130,3 +130,24 @@ async fn a_database_larger_than_the_memory_is_spooled_and_read() {
         .collect();
     assert!(files.is_empty(), "{files:?}");
 }
+
+#[tokio::test]
+async fn layers_that_together_hold_more_than_the_memory_are_an_error() {
+    let mut workplace = Workplace::new();
+    workplace.budget = limpid_layer::Budget::new(16 << 20);
+    let mut image = ImageBuilder::new();
+    for number in 0..4 {
+        let mut database = String::new();
+        for package in 0..16_000 {
+            writeln!(database, "P:package-{number}-{package}\nV:1\n").unwrap();
+        }
+        let layer = LayerBuilder::new().file("lib/apk/db/installed", database);
+        image = image.layer(layer.build(), Packing::Gzip);
+    }
+    let archive = workplace.archive(&image);
+    let result = workplace
+        .index(archive.to_str().unwrap(), &Arc::default())
+        .await;
+    let text = message(&result.unwrap_err());
+    assert!(text.contains("more memory than the budget"), "{text}");
+}

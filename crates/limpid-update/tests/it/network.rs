@@ -13,10 +13,14 @@ use tokio::net::TcpListener;
 
 use crate::bench::Bench;
 
-fn secdb(release: &str) -> Vec<u8> {
-    AlpineSecdb::new(release, "main")
-        .fix("openssl", "1.1.1q-r0", &["CVE-2022-2097"])
-        .to_json()
+fn secdb(release: &str, repository: &str) -> Vec<u8> {
+    let feed = AlpineSecdb::new(release, repository);
+    match repository {
+        "main" => feed
+            .fix("openssl", "1.1.1q-r0", &["CVE-2022-2097"])
+            .to_json(),
+        _ => feed.to_json(),
+    }
 }
 
 fn settings(alpine_url: String) -> Settings {
@@ -49,12 +53,13 @@ async fn serve() -> (String, Arc<Mutex<Vec<u16>>>) {
             }
             let head = String::from_utf8(head).unwrap();
             let path = head.split(' ').nth(1).unwrap();
-            let release = path.strip_suffix("/main.json").unwrap_or_default();
+            let document = path.strip_suffix(".json").unwrap_or_default();
+            let (release, repository) = document.rsplit_once('/').unwrap_or_default();
             let (status, body) = match release.trim_start_matches('/') {
                 "v3.3" | "v3.4" | "edge" if head.contains("if-none-match: \"1\"") => {
                     (304, Vec::new())
                 }
-                release @ ("v3.3" | "v3.4" | "edge") => (200, secdb(release)),
+                release @ ("v3.3" | "v3.4" | "edge") => (200, secdb(release, repository)),
                 _ => (404, Vec::new()),
             };
             let answer = format!(
@@ -92,7 +97,7 @@ async fn alpine_is_updated_over_the_network() {
             .all(|run| run.outcome == Outcome::Unchanged)
     );
     let statuses = statuses.lock().unwrap();
-    assert_eq!(statuses.iter().filter(|&&status| status == 304).count(), 3);
+    assert_eq!(statuses.iter().filter(|&&status| status == 304).count(), 6);
     assert!(!statuses.contains(&200), "nothing was sent again");
 }
 
@@ -102,7 +107,10 @@ async fn alpine_is_updated_from_a_mirror() {
         for release in ["v3.3", "edge"] {
             let path = directory.join("mirror/secdb.alpinelinux.org").join(release);
             fs::create_dir_all(&path).unwrap();
-            fs::write(path.join("main.json"), secdb(release)).unwrap();
+            for repository in ["main", "community"] {
+                let name = format!("{repository}.json");
+                fs::write(path.join(name), secdb(release, repository)).unwrap();
+            }
         }
         Source::MirrorDirectory(directory.join("mirror"))
     });

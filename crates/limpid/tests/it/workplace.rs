@@ -67,10 +67,10 @@ impl Workplace {
 
     /// Writes Alpine 3.18's feed into the mirror.
     pub(crate) fn mirror(&self, main: &AlpineSecdb) {
-        self.write(
-            "mirror/secdb.alpinelinux.org/v3.18/main.json",
-            main.to_json(),
-        );
+        let folder = "mirror/secdb.alpinelinux.org/v3.18";
+        let community = AlpineSecdb::new("v3.18", "community");
+        self.write(&format!("{folder}/main.json"), main.to_json());
+        self.write(&format!("{folder}/community.json"), community.to_json());
     }
 
     /// A workplace with vulnerability data and an image that has two findings.
