@@ -120,6 +120,7 @@ fn image(name: &str, directory: &Path, options: &Options) -> Result<()> {
     }
     let peers = prepare::peers(directory)?;
     let cache = directory.join("trivy-cache");
+    prepare::empty_java_database(&cache)?;
     let mut trivy = Measurement::new(&peers.join("trivy"));
     trivy
         .arg("--cache-dir")
@@ -138,7 +139,7 @@ fn image(name: &str, directory: &Path, options: &Options) -> Result<()> {
             "--input",
         ])
         .arg(&layout)
-        .fresh(&cache);
+        .fresh(&cache.join("fanal"));
     let trivy_one = trivy.clone().pinned().median(runs)?;
     row("trivy, cold, one core", &trivy_one);
     row("trivy, cold, all cores", &trivy.median(runs)?);

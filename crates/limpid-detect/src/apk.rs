@@ -81,7 +81,10 @@ fn read_database(
             );
             false
         });
-        if more && !lines.line().trim_ascii().is_empty() {
+        // A second name without a blank line before it begins a record of its own.
+        let is_line = more && !lines.line().trim_ascii().is_empty();
+        let begins_another = is_line && partial.is_named() && lines.line().starts_with(b"P:");
+        if is_line && !begins_another {
             partial.take_line(path, lines.line(), lines.offset(), sink);
             continue;
         }
@@ -90,7 +93,7 @@ fn read_database(
             match std::mem::take(&mut partial).finish() {
                 Ok(record) => {
                     if !sink.keep(&mut packages, record) {
-                        let detail = "more packages than the memory budget has room for";
+                        let detail = "more packages than there is room for";
                         problems.push(
                             Problem::new(ProblemKind::UnreadableDatabase, path, detail).at(offset),
                         );
@@ -103,6 +106,9 @@ fn read_database(
                 }
             }
         }
+        if begins_another {
+            partial.take_line(path, lines.line(), lines.offset(), sink);
+        }
         if !more {
             break;
         }
@@ -113,6 +119,10 @@ fn read_database(
 }
 
 impl Partial {
+    fn is_named(&self) -> bool {
+        !self.record.name.is_empty()
+    }
+
     fn take_line(&mut self, database: &str, line: &[u8], offset: u64, sink: &mut Sink) {
         if !self.is_begun {
             self.is_begun = true;
@@ -213,6 +223,16 @@ mod tests {
         let (packages, _) = read_installed(b"P:a\nV:1\no:x\n\nP:b\nV:2\no:x\n");
         let versions: Vec<_> = packages.iter().map(|p| p.source_version.as_str()).collect();
         assert_eq!(versions, ["1", "2"]);
+    }
+
+    #[test]
+    fn records_that_run_together_are_still_two() {
+        let (packages, _) = read_installed(b"P:a\nV:1\nP:b\nV:2\n");
+        let names: Vec<_> = packages
+            .iter()
+            .map(|package| package.name.as_str())
+            .collect();
+        assert_eq!(names, ["a", "b"]);
     }
 
     #[test]

@@ -34,12 +34,22 @@ pub(crate) struct Sink {
     lease: Option<Lease>,
     budget: Budget,
     pub(crate) held: u64,
+    /// Something was left out for want of memory: another run, with more, would find more.
+    pub(crate) is_short: bool,
+    packages: usize,
     is_full: bool,
     has_more_problems: bool,
 }
 
 /// How many problems one layer may report; more say nothing new and could fill the memory.
 const MOST_PROBLEMS: usize = 1000;
+
+/// How many packages one layer may have. The largest real images have some ten thousand; each
+/// costs about 4 KiB on its way to a report.
+const MOST_PACKAGES: usize = 100_000;
+
+/// Databases that are kept even when the memory is used up by their records.
+const CERTAIN_DATABASES: usize = 1000;
 
 /// What an item of a list takes beside its text, with the room that the list keeps for growing.
 const ITEM_BYTES: usize = 128;
@@ -55,6 +65,8 @@ impl Sink {
             lease: None,
             budget,
             held: 0,
+            is_short: false,
+            packages: 0,
             is_full: false,
             has_more_problems: false,
         }
@@ -75,9 +87,10 @@ impl Sink {
         admitted
     }
 
-    /// Adds a database if the memory budget has room for its name.
+    /// Adds a database. Only where there are a great many must the memory budget have room for it.
     pub(crate) fn database(&mut self, database: PackageDatabase) {
-        if self.admit(database.path.len()) {
+        let is_certain = self.evidence.databases.len() < CERTAIN_DATABASES;
+        if is_certain || self.admit(database.path.len()) {
             self.evidence.databases.push(database);
         }
     }
@@ -97,11 +110,12 @@ impl Sink {
         }
     }
 
-    /// Adds a record to a list if the memory budget has room for it; tells whether it had.
+    /// Adds a record to a list if there is room for it; tells whether there was.
     pub(crate) fn keep(&mut self, records: &mut Vec<PackageRecord>, record: PackageRecord) -> bool {
         let bytes = size_of::<PackageRecord>() as u64 + text_bytes(&record);
-        let kept = self.reserve(bytes);
+        let kept = self.packages < MOST_PACKAGES && self.reserve(bytes);
         if kept {
+            self.packages += 1;
             records.push(record);
         }
         kept
@@ -130,6 +144,7 @@ impl Sink {
                 }
             };
             if !granted {
+                self.is_short = true;
                 return false;
             }
         }

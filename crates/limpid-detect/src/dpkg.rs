@@ -242,7 +242,7 @@ fn read_database(
                         Problem::new(
                             ProblemKind::UnreadableDatabase,
                             path,
-                            "more packages than the memory budget has room for",
+                            "more packages than there is room for",
                         )
                         .at(stanza.offset),
                     );
@@ -276,7 +276,7 @@ fn record(stanza: &Stanza, kind: DatabaseKind) -> Result<Option<PackageRecord>, 
         if kind == DatabaseKind::Dpkg {
             return Err(missing(stanza, "Status"));
         }
-    } else if !is_installed(&stanza.status) {
+    } else if !is_installed(stanza)? {
         return Ok(None);
     }
     if stanza.package.is_empty() {
@@ -305,16 +305,18 @@ fn missing(stanza: &Stanza, field: &str) -> String {
     }
 }
 
-/// Tells from a `Status` field whether the package's files are on disk.
+/// Tells from the `Status` field whether the package's files are on disk.
 ///
 /// The third word is the state (dpkg(1)). `half-installed` is left out: its unpacking broke off.
-fn is_installed(status: &str) -> bool {
-    matches!(
-        status.split_ascii_whitespace().nth(2),
+/// A word that is no state says nothing, and a package must not vanish by that.
+fn is_installed(stanza: &Stanza) -> Result<bool, String> {
+    match stanza.status.split_ascii_whitespace().nth(2) {
         Some(
-            "installed" | "unpacked" | "half-configured" | "triggers-awaited" | "triggers-pending"
-        )
-    )
+            "installed" | "unpacked" | "half-configured" | "triggers-awaited" | "triggers-pending",
+        ) => Ok(true),
+        Some("not-installed" | "config-files" | "half-installed") => Ok(false),
+        _ => Err(format!("package in an unknown state: {}", stanza.package)),
+    }
 }
 
 /// Returns name and version of the source package (deb-control(5), "Source").
@@ -435,6 +437,15 @@ mod tests {
         for (state, expected) in states {
             let (records, _) = status(&format!("Package: a\nStatus: {state}\nVersion: 1\n"));
             assert_eq!(!records.is_empty(), expected, "{state}");
+        }
+    }
+
+    #[test]
+    fn a_state_that_dpkg_does_not_have_is_a_problem_and_not_an_absence() {
+        for state in ["install ok instXlled", "install ok", "installed"] {
+            let (records, problems) = status(&format!("Package: a\nStatus: {state}\nVersion: 1\n"));
+            assert!(records.is_empty());
+            assert_eq!(problems[0].detail, "package in an unknown state: a");
         }
     }
 

@@ -118,7 +118,10 @@ impl Detector for RpmDetector {
                 Ok(held) => {
                     self.waiting.insert(entry.path.to_owned(), held);
                 }
-                Err(why) => self.lost(entry, why, sink),
+                Err(why) => {
+                    sink.is_short = true;
+                    self.lost(entry, why, sink);
+                }
             },
             Some(kind) => match &content {
                 Content::Memory(bytes) => {
@@ -189,6 +192,7 @@ fn read_database(
     sink: &mut Sink,
 ) {
     let Some((limits, _lease)) = limits(kind, database.len(), budget) else {
+        sink.is_short = true;
         let why = "the memory budget has no room for reading it".to_owned();
         push_unreadable(path, kind, why, sink);
         return;
@@ -210,7 +214,7 @@ fn read_database(
         }
     };
     if is_full {
-        let why = "more packages than the memory budget has room for";
+        let why = "more packages than there is room for";
         sink.problem(Problem::new(ProblemKind::UnreadableDatabase, path, why));
     }
     for problem in problems {

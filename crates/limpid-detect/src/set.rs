@@ -1,5 +1,5 @@
 use limpid_layer::{Budget, Content, Entry, EntryKind, Visitor, Want};
-use limpid_types::LayerEvidence;
+use limpid_types::{LayerEvidence, Problem, ProblemKind};
 
 use crate::apk::ApkDetector;
 use crate::detector::{Detector, Sink};
@@ -13,6 +13,20 @@ use crate::{obstruction, whiteout};
 /// It changes only when layers must be read again: when a detector wants other bytes, or keeps
 /// other fields of them. A better conclusion from the same evidence does not change it.
 pub const DETECTOR_SET: &str = "1";
+
+/// Where package managers keep their databases, as files. One that is a link is a database that is
+/// not read.
+const DATABASES: [&str; 9] = [
+    "var/lib/dpkg/status",
+    "lib/apk/db/installed",
+    "usr/lib/apk/db/installed",
+    "var/lib/rpm/Packages",
+    "var/lib/rpm/Packages.db",
+    "var/lib/rpm/rpmdb.sqlite",
+    "usr/lib/sysimage/rpm/Packages",
+    "usr/lib/sysimage/rpm/Packages.db",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite",
+];
 
 /// All detectors over one layer.
 pub struct DetectorSet {
@@ -31,6 +45,9 @@ pub struct Detected {
     pub owned_files: Vec<u8>,
     /// How many bytes of memory all this takes, about.
     pub bytes: u64,
+    /// False when something was left out for want of memory or space: another run may find more,
+    /// so this must not be kept.
+    pub is_whole: bool,
 }
 
 impl DetectorSet {
@@ -69,6 +86,7 @@ impl DetectorSet {
         Detected {
             evidence,
             bytes: self.sink.held.saturating_add(owned_files.len() as u64),
+            is_whole: !self.sink.is_short,
             owned_files,
         }
     }
@@ -128,6 +146,11 @@ impl Visitor for DetectorSet {
         {
             self.sink.evidence.obstructions.push(entry.path.to_owned());
         }
+        if entry.kind == EntryKind::Symlink && DATABASES.contains(&entry.path) {
+            let why = format!("is a symbolic link, which is not followed: {}", entry.link);
+            let problem = Problem::new(ProblemKind::UnreadableDatabase, entry.path, why);
+            self.sink.problem(problem.at(entry.offset));
+        }
         if entry.kind == EntryKind::Directory {
             for detector in &mut self.detectors {
                 detector.see_directory(entry.path, &mut self.sink);
@@ -155,6 +178,7 @@ impl Visitor for DetectorSet {
     }
 
     fn lost(&mut self, entry: &Entry<'_>, why: String) {
+        self.sink.is_short = true;
         if let Some(detector) = self.detectors.get_mut(self.chosen) {
             detector.lost(entry, why, &mut self.sink);
         }

@@ -11,6 +11,9 @@ use tokio::task::JoinSet;
 use crate::coalesce::{LayerFacts, RULES, coalesce};
 use crate::{IndexError, Progress, Reading, evidence_codec};
 
+/// The largest report that is stored, in bytes of JSON. One of 100 000 packages has about 60 MB.
+const LARGEST_REPORT: usize = 128 << 20;
+
 /// Indexes images: reads the layers that the store does not know, and makes the report.
 #[derive(Clone)]
 pub struct Indexer {
@@ -30,7 +33,8 @@ impl Indexer {
     /// Returns the index report of an image.
     ///
     /// A known manifest is answered from the store; otherwise only the layers that are not known
-    /// are read, each once. When any of them cannot be read to its end, nothing is kept.
+    /// are read, each once. When any of them cannot be read to its end, nothing is kept; what was
+    /// cut short for want of memory is reported and not kept either.
     pub async fn index(
         &self,
         image: &Image,
@@ -55,11 +59,15 @@ impl Indexer {
         let read = self
             .read(&image.name, unknown.values().copied(), progress)
             .await?;
+        let is_whole = read.values().all(|detected| detected.is_whole);
         for (digest, detected) in read {
+            let keep = detected.is_whole;
             let (record, found) = record(&digest, detected)?;
-            self.store
-                .save_layer(&digest, DETECTOR_SET, &record)
-                .await?;
+            if keep {
+                self.store
+                    .save_layer(&digest, DETECTOR_SET, &record)
+                    .await?;
+            }
             evidence.insert(digest, Arc::new(found));
         }
         let facts: Vec<LayerFacts> = digests
@@ -72,14 +80,30 @@ impl Indexer {
             })
             .collect();
         let report = coalesce(&manifest, &facts);
-        let json = serde_json::to_vec(&report).map_err(|error| IndexError::Encode {
+        if is_whole {
+            self.keep_report(&manifest, &key, &digests, &report).await?;
+        }
+        Ok(report)
+    }
+
+    /// Keeps a report, unless it is so large that making it again is the lesser evil.
+    async fn keep_report(
+        &self,
+        manifest: &Digest,
+        key: &str,
+        layers: &[Digest],
+        report: &IndexReport,
+    ) -> Result<(), IndexError> {
+        let json = serde_json::to_vec(report).map_err(|error| IndexError::Encode {
             layer: manifest.clone(),
             source: error.into(),
         })?;
-        self.store
-            .save_index_report(&manifest, &key, &digests, &json)
-            .await?;
-        Ok(report)
+        if json.len() <= LARGEST_REPORT {
+            self.store
+                .save_index_report(manifest, key, layers, &json)
+                .await?;
+        }
+        Ok(())
     }
 
     async fn stored_report(

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use limpid_store::FeedSnapshot;
-use limpid_types::Digest;
+use limpid_types::{Digest, Hasher};
 use limpid_vulndb::format::EXTENSION;
 
 /// Returns where a snapshot is.
@@ -14,12 +14,23 @@ pub(crate) fn path(directory: &Path, digest: &Digest) -> PathBuf {
     directory.join(format!("{}.{EXTENSION}", digest.hex()))
 }
 
-/// Makes sure that a snapshot is there and has its whole length. Tells whether it has.
+/// Reads a snapshot through and tells whether it is there and undamaged: its name is its digest.
 pub(crate) fn is_complete(directory: &Path, snapshot: &FeedSnapshot) -> io::Result<bool> {
-    match path(directory, &snapshot.snapshot).metadata() {
-        Ok(metadata) => Ok(metadata.is_file() && metadata.len() == snapshot.bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
+    let mut file = match fs::File::open(path(directory, &snapshot.snapshot)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    if file.metadata()?.len() != snapshot.bytes {
+        return Ok(false);
+    }
+    let mut hasher = Hasher::new(snapshot.snapshot.algorithm());
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hasher.finish() == snapshot.snapshot),
+            count => hasher.update(buffer.get(..count).unwrap_or_default()),
+        }
     }
 }
 

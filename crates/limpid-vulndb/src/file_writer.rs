@@ -105,7 +105,7 @@ impl FileWriter {
             .map_err(Error::io("write to disk", self.file.path()))?;
         let digest = self.digest.finish();
         let path = directory.join(format!("{}.{}", digest.hex(), crate::format::EXTENSION));
-        persist(self.file, &path, self.position)?;
+        persist(self.file, &path)?;
         File::open(directory)
             .and_then(|directory| directory.sync_all())
             .map_err(Error::io("write to disk", directory))?;
@@ -143,19 +143,14 @@ fn header() -> [u8; 16] {
     header
 }
 
-/// Renames the finished file, unless the same snapshot is there already.
-fn persist(file: NamedTempFile, path: &Path, length: u64) -> Result<(), Error> {
-    match path.symlink_metadata() {
-        // The name is the digest of the content. A file of another length is a damaged copy,
-        // which the new one replaces under the feet of nobody: readers keep what they mapped.
-        Ok(existing) if existing.is_file() && existing.len() == length => file
-            .close()
-            .map_err(Error::io("remove the spare copy of", path)),
-        _ => file
-            .persist(path)
-            .map(drop)
-            .map_err(|error| Error::io("rename to", path)(error.error)),
-    }
+/// Gives the finished file its name.
+///
+/// The name is the digest of the content, so a file that is there already is the same or damaged.
+/// Either way the new one takes its place, under the feet of nobody: readers keep what they mapped.
+fn persist(file: NamedTempFile, path: &Path) -> Result<(), Error> {
+    file.persist(path)
+        .map(drop)
+        .map_err(|error| Error::io("rename to", path)(error.error))
 }
 
 /// A list of numbers in a temporary file: the directory of a section that is being written.

@@ -14,7 +14,7 @@ use limpid_store_sqlite::SqliteStore;
 use limpid_vulndb::Snapshot;
 
 use crate::cli::Global;
-use crate::memory;
+use crate::{memory, output};
 
 /// The most that spooled files may take on disk at once.
 const SPOOL_BYTES: u64 = 8 << 30;
@@ -106,8 +106,16 @@ impl Installation {
             let path = self
                 .snapshots()
                 .join(format!("{}.snapshot", feed.snapshot.hex()));
-            let snapshot = Snapshot::open(&path)
-                .with_context(|| format!("cannot open the data of feed {name}"))?;
+            // Without one feed's data the others still judge; what they cannot judge is a gap.
+            let snapshot = match Snapshot::open(&path) {
+                Ok(snapshot) => snapshot,
+                Err(error) => {
+                    output::warn(&format!(
+                        "cannot open the data of feed {name}, run `limpid update`: {error}"
+                    ));
+                    continue;
+                }
+            };
             let feed = FeedSnapshot {
                 name,
                 snapshot: feed.snapshot.to_string(),

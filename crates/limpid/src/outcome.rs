@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use limpid_types::{IndexReport, Report, Severity, Verdict};
+use limpid_types::{Finding, IndexReport, Report, Severity, Verdict};
 
 use crate::cli;
 
@@ -35,11 +35,9 @@ impl Outcome {
                 .any(|finding| finding.severity >= least)
         });
         // A finding that its source does not rate may be as bad as the threshold, or not.
-        let is_open = options.fail_on.is_some()
-            && report
-                .findings
-                .iter()
-                .any(|finding| finding.severity == Severity::Unknown);
+        let is_unrated = |finding: &Finding| finding.severity == Severity::Unknown;
+        let has_unrated = report.hidden.unknown > 0 || report.findings.iter().any(is_unrated);
+        let is_open = options.fail_on.is_some() && has_unrated;
         if reached {
             Self::Found(options.exit_code.unwrap_or(1))
         } else if report.coverage.verdict == Verdict::Complete && !is_open {

@@ -32,6 +32,15 @@ pub(crate) fn write(to: Option<&Path>, document: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Says on standard error what does not end the command.
+#[expect(
+    clippy::print_stderr,
+    reason = "this is where the program speaks to its user"
+)]
+pub(crate) fn warn(text: &str) {
+    eprintln!("warning: {}", limpid_report::printable(text));
+}
+
 fn cannot_write(path: &Path) -> String {
     format!("cannot write: {}", path.display())
 }

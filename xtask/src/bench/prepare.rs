@@ -297,3 +297,21 @@ pub(super) fn peers(directory: &Path) -> Result<PathBuf> {
     }
     Ok(environment.join("bin"))
 }
+
+/// Makes the database that trivy wants before it lists jars, with nothing in it: what is measured is
+/// the listing of packages. Needs the command sqlite3.
+pub(super) fn empty_java_database(cache: &Path) -> Result<()> {
+    let folder = cache.join("java-db");
+    fs::create_dir_all(&folder)?;
+    let far = "2100-01-01T00:00:00Z";
+    let metadata = json!({"Version": 1, "NextUpdate": far, "UpdatedAt": far, "DownloadedAt": far});
+    fs::write(folder.join("metadata.json"), serde_json::to_vec(&metadata)?)?;
+    if !folder.join("trivy-java.db").is_file() {
+        shell(
+            &folder,
+            "sqlite3 trivy-java.db 'CREATE TABLE artifacts(id INTEGER PRIMARY KEY, group_id TEXT, artifact_id TEXT); \
+             CREATE TABLE indices(artifact_id INTEGER, version TEXT, sha1 BLOB, archive_type TEXT)'",
+        )?;
+    }
+    Ok(())
+}

@@ -151,3 +151,45 @@ async fn layers_that_together_hold_more_than_the_memory_are_an_error() {
     let text = message(&result.unwrap_err());
     assert!(text.contains("more memory than the budget"), "{text}");
 }
+
+#[tokio::test]
+async fn what_was_cut_short_for_want_of_memory_is_read_again() {
+    let mut workplace = Workplace::new();
+    workplace.budget = limpid_layer::Budget::new(8 << 20);
+    let mut database = String::new();
+    for package in 0..40_000 {
+        writeln!(database, "P:package-{package}\nV:1\n").unwrap();
+    }
+    let layer = LayerBuilder::new().file("lib/apk/db/installed", database);
+    let archive = workplace.archive(&ImageBuilder::new().layer(layer.build(), Packing::Gzip));
+    let path = archive.to_str().unwrap();
+    let short = workplace.index(path, &Arc::default()).await.unwrap();
+    assert!(short.packages.len() < 40_000);
+    assert!(
+        !short.packages.is_empty(),
+        "what there was room for is kept"
+    );
+    assert!(!short.limpid.problems.is_empty());
+    workplace.budget = limpid_layer::Budget::new(256 << 20);
+    let whole = workplace.index(path, &Arc::default()).await.unwrap();
+    assert_eq!(whole.packages.len(), 40_000);
+    assert_eq!(whole.limpid.problems, []);
+}
+
+#[tokio::test]
+async fn a_database_that_is_a_symbolic_link_is_a_problem() {
+    let workplace = Workplace::new();
+    let layer = LayerBuilder::new().symlink("var/lib/dpkg/status", "/usr/status");
+    let archive = workplace.archive(&ImageBuilder::new().layer(layer.build(), Packing::Gzip));
+    let report = workplace
+        .index(archive.to_str().unwrap(), &Arc::default())
+        .await
+        .unwrap();
+    assert!(
+        report
+            .limpid
+            .problems
+            .iter()
+            .any(|problem| problem.problem.subject == "var/lib/dpkg/status")
+    );
+}

@@ -1,5 +1,4 @@
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use limpid_types::Digest;
@@ -78,12 +77,22 @@ fn the_file_is_named_by_its_digest_and_leaves_nothing_beside_it() {
 }
 
 #[test]
-fn a_snapshot_that_is_there_already_is_kept() {
+fn the_same_snapshot_again_has_the_same_name_and_content() {
     let directory = tempfile::tempdir().unwrap();
     let built = build(directory.path(), &advisories(), 1 << 20);
-    let before = fs::metadata(&built.path).unwrap().ino();
+    let before = fs::read(&built.path).unwrap();
     assert_eq!(build(directory.path(), &advisories(), 1 << 20), built);
-    assert_eq!(fs::metadata(&built.path).unwrap().ino(), before);
+    assert_eq!(fs::read(&built.path).unwrap(), before);
+}
+
+#[test]
+fn a_damaged_copy_of_the_same_length_is_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    let built = build(directory.path(), &advisories(), 1 << 20);
+    let length = fs::metadata(&built.path).unwrap().len();
+    fs::write(&built.path, vec![0x55; usize::try_from(length).unwrap()]).unwrap();
+    build(directory.path(), &advisories(), 1 << 20);
+    Snapshot::open(&built.path).unwrap().verify().unwrap();
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use limpid_registry::{ImageReference, OpenOptions, Platform, PlatformChoice, SourceLimits};
 use limpid_store_sqlite::SqliteStore;
 use limpid_types::IndexReport;
@@ -49,5 +48,5 @@ fn open(
         budget: installation.budget.clone(),
         patience: Duration::from_mins(1),
     };
-    limpid_registry::open(&references, &options).context("cannot open the image")
+    Ok(limpid_registry::open(&references, &options)?)
 }

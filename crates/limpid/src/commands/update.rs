@@ -143,7 +143,7 @@ fn describe(summary: &UpdateSummary) -> String {
         if run.quarantined > 0 {
             let _ = writeln!(
                 text,
-                "quarantine {}: {} records do not parse",
+                "quarantine {}: {} of its records do not parse",
                 run.feed, run.quarantined
             );
             for sample in run.samples.iter().take(3) {
@@ -157,7 +157,7 @@ fn describe(summary: &UpdateSummary) -> String {
     let mut text = printable_lines(&text);
     let _ = writeln!(
         text,
-        "{activated} feeds activated with {records} records, {unchanged} unchanged; {}",
+        "feeds: {activated} activated, {unchanged} unchanged; new records: {records}; {}",
         match summary.current {
             Some(generation) => format!("generation {generation} is active"),
             None => "there is no vulnerability data".to_owned(),

@@ -45,7 +45,8 @@ fn an_unchanged_feed_makes_no_new_generation() {
     let run = workplace.update();
     assert_eq!(run.code, 0, "{run:?}");
     assert!(
-        run.stdout.contains("1 unchanged; generation 1 is active"),
+        run.stdout
+            .contains("0 activated, 1 unchanged; new records: 0; generation 1 is active"),
         "{run:?}"
     );
 }
@@ -95,7 +96,8 @@ fn a_bad_record_is_quarantined_and_shown_and_the_others_serve() {
     let run = workplace.update();
     assert_eq!(run.code, 0, "{run:?}");
     assert!(
-        run.stdout.contains("quarantine alpine/v3.18: 1 records"),
+        run.stdout
+            .contains("quarantine alpine/v3.18: 1 of its records do not parse"),
         "{run:?}"
     );
     assert_eq!(feeds(&workplace)[0]["quarantined"], 1);
@@ -170,4 +172,31 @@ fn a_mirror_that_is_not_there_is_an_error_before_anything_is_touched() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("no/such/folder"), "{run:?}");
     assert!(!workplace.data().try_exists().unwrap());
+}
+
+#[test]
+fn a_damaged_snapshot_is_a_gap_and_the_next_update_repairs_it() {
+    let (workplace, image) = Workplace::ready();
+    let snapshot = workplace
+        .contents()
+        .into_iter()
+        .find(|(path, _)| {
+            path.extension()
+                .is_some_and(|extension| extension == "snapshot")
+        })
+        .unwrap()
+        .0;
+    let whole = std::fs::read(&snapshot).unwrap();
+    let damaged: Vec<u8> = whole.iter().map(|byte| byte ^ 0x55).collect();
+    std::fs::write(&snapshot, &damaged).unwrap();
+    let run = workplace.run(&["scan", &image]);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.stderr.contains("alpine/v3.18"), "{run:?}");
+    assert!(run.stdout.contains("NOT CHECKED"), "{run:?}");
+    assert_eq!(workplace.update().code, 0);
+    assert!(
+        std::fs::read(&snapshot).unwrap() == whole,
+        "it is whole again"
+    );
+    assert_eq!(findings(&workplace, &image), 2);
 }
