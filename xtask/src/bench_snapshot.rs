@@ -5,6 +5,7 @@
 //! this process, generator included, while it built.
 
 mod generator;
+mod report;
 
 use std::fs;
 use std::path::Path;
@@ -118,6 +119,10 @@ fn look_up(built: &BuiltSnapshot) -> Result<()> {
             Ok(())
         },
     )?;
+
+    let report = report::WholeReport::new(&built.path, &names, "6.6.0-1")?;
+    let what = format!("whole report as JSON: {} findings", report.make()?);
+    repeat(&what, || report.make().map(drop))?;
 
     let mut verify = Cost::default();
     measure(&mut verify, || snapshot.verify())?;
