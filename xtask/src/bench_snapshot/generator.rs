@@ -15,7 +15,13 @@ const PACKAGES: u64 = 12_000;
 const WORDS: u64 = 3_000;
 
 /// The namespace that is asked in the measurement.
-pub(crate) const NAMESPACE: &str = "debian:12";
+pub(crate) const NAMESPACE: &str = "debian:bookworm";
+
+/// The releases of Debian among the namespaces.
+const DEBIAN: [&str; 10] = [
+    "lenny", "squeeze", "wheezy", "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie",
+    "forky",
+];
 
 const WEAKNESSES: [&str; 8] = [
     "heap-based buffer overflow",
@@ -163,8 +169,11 @@ fn id(vulnerability: u64) -> String {
 
 fn namespace(number: u64) -> (String, Scheme) {
     let release = number / 3;
+    let debian = usize::try_from(release)
+        .ok()
+        .and_then(|place| DEBIAN.get(place));
     match number % 3 {
-        0 => (format!("debian:{}", 5 + release), Scheme::Dpkg),
+        0 => (format!("debian:{}", debian.unwrap_or(&"sid")), Scheme::Dpkg),
         1 => (format!("alpine:3.{}", 10 + release), Scheme::Apk),
         _ => (format!("rhel:{release}"), Scheme::Rpm),
     }
