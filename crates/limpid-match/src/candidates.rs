@@ -1,5 +1,6 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use limpid_types::{Details, Environment, Package, PackageKind};
 
@@ -62,7 +63,7 @@ pub(crate) struct Known<'a> {
     pub(crate) candidate: Candidate<'a>,
     /// The package name that the feed speaks of.
     pub(crate) package: &'a str,
-    details: OnceCell<Details>,
+    details: OnceCell<Arc<Details>>,
 }
 
 impl<'a> Known<'a> {
@@ -82,7 +83,10 @@ impl<'a> Known<'a> {
     }
 
     /// Returns the texts, reading them when they are asked for first.
-    pub(crate) fn details(&self, data: &dyn VulnerabilityData) -> Result<&Details, MatchError> {
+    pub(crate) fn details(
+        &self,
+        data: &dyn VulnerabilityData,
+    ) -> Result<&Arc<Details>, MatchError> {
         if let Some(details) = self.details.get() {
             return Ok(details);
         }
@@ -92,7 +96,7 @@ impl<'a> Known<'a> {
                     id: self.candidate.id.clone(),
                     source,
                 })?;
-        Ok(self.details.get_or_init(|| details))
+        Ok(self.details.get_or_init(|| Arc::new(details)))
     }
 }
 

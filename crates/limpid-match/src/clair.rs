@@ -49,7 +49,7 @@ fn vulnerability(index: &IndexReport, finding: &Finding) -> Vulnerability {
             ..distribution.clone()
         })
         .unwrap_or_default();
-    let issued = match finding.published.as_str() {
+    let issued = match finding.details.published.as_str() {
         "" => UNKNOWN_DATE,
         published => published,
     };
@@ -57,9 +57,9 @@ fn vulnerability(index: &IndexReport, finding: &Finding) -> Vulnerability {
         id: String::new(),
         updater: updater(finding),
         name: finding.id.clone(),
-        description: finding.description.clone(),
+        description: finding.details.description.clone(),
         issued: issued.into(),
-        links: finding.references.join(" "),
+        links: finding.details.references.join(" "),
         severity: finding.severity_text.clone(),
         normalized_severity: finding.severity,
         package: Package {

@@ -1,4 +1,5 @@
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use limpid_types::{Details, Finding, FixState, PackageKind, PackageRef};
 use limpid_version::{Range, RangeEnd};
@@ -8,42 +9,44 @@ use crate::statements::{Affected, Cause, Statement};
 
 /// Makes the finding of one vulnerability in one installed package.
 pub(crate) fn of(
-    installed: &Installed<'_, '_>,
+    package: &Arc<PackageRef>,
+    namespace: &str,
     affected: &Affected<'_>,
     feed: &str,
-    details: &Details,
+    details: &Arc<Details>,
 ) -> Finding {
     let known = affected.statement.known;
     let candidate = &known.candidate;
-    let namespace = &installed.release.namespace;
-    let package = installed.package;
-    let environment = installed.environment;
     Finding {
         id: candidate.id.clone(),
-        aliases: details.aliases.clone(),
         severity: candidate.severity,
         severity_text: candidate.severity_text.into(),
         fix: affected.fix,
         fixed_version: affected.fixed_version().into(),
-        package: PackageRef {
-            id: installed.id.into(),
-            name: package.name.clone(),
-            version: package.version.clone(),
-            arch: package.arch.clone(),
-            package_db: environment.package_db.clone(),
-            layer: environment.introduced_in.clone(),
-            distribution_id: environment.distribution_id.clone(),
-        },
+        package: Arc::clone(package),
         advisory_package: known.package.into(),
         advisory_kind: candidate.kind,
         compared_version: affected.statement.version.into(),
         feed: feed.into(),
-        namespace: namespace.clone(),
+        namespace: namespace.into(),
         repository: candidate.repository.into(),
         reason: reason(affected, namespace),
-        description: details.description.clone(),
-        references: details.references.clone(),
-        published: details.published.clone(),
+        details: Arc::clone(details),
+    }
+}
+
+/// Makes what findings say of an installed package.
+pub(crate) fn package(installed: &Installed<'_, '_>) -> PackageRef {
+    let package = installed.package;
+    let environment = installed.environment;
+    PackageRef {
+        id: installed.id.into(),
+        name: package.name.clone(),
+        version: package.version.clone(),
+        arch: package.arch.clone(),
+        package_db: environment.package_db.clone(),
+        layer: environment.introduced_in.clone(),
+        distribution_id: environment.distribution_id.clone(),
     }
 }
 

@@ -1,4 +1,6 @@
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use limpid_types::{
@@ -187,6 +189,7 @@ impl<'a> Judgement<'a> {
         };
         let statements = self.candidates.statements(&installed)?;
         let mut failure = None;
+        let shared = OnceCell::new();
         for group in statements.chunk_by(|left, right| left.id() == right.id()) {
             match statements::judge(group) {
                 Outcome::Clear => {}
@@ -198,8 +201,10 @@ impl<'a> Judgement<'a> {
                     let known = affected.statement.known;
                     let feed = known.feed(self.data).map_or("", |feed| &feed.name);
                     let details = known.details(self.data)?;
+                    let package = shared.get_or_init(|| Arc::new(finding::package(&installed)));
+                    let namespace = &release.namespace;
                     self.findings
-                        .push(finding::of(&installed, &affected, feed, details));
+                        .push(finding::of(package, namespace, &affected, feed, details));
                 }
             }
         }

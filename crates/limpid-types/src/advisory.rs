@@ -135,5 +135,6 @@ pub struct Details {
     /// When the source last changed it, RFC 3339 in UTC, or empty.
     pub modified: String,
     /// When the source withdrew it, RFC 3339 in UTC, or empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub withdrawn: String,
 }

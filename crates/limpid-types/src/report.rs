@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Distribution, LayerProblem, PackageKind, Severity};
+use crate::{Details, Distribution, LayerProblem, PackageKind, Severity};
 
 /// limpid's own report: findings, and how far they can be trusted.
 ///
@@ -102,8 +104,6 @@ pub struct FeedUse {
 pub struct Finding {
     /// The source's name of the vulnerability.
     pub id: String,
-    /// Other names of the same vulnerability.
-    pub aliases: Vec<String>,
     /// Severity on the common scale.
     pub severity: Severity,
     /// Severity as the source gave it, or empty.
@@ -112,8 +112,8 @@ pub struct Finding {
     pub fix: FixState,
     /// The first version with the fix, or empty.
     pub fixed_version: String,
-    /// The installed package.
-    pub package: PackageRef,
+    /// The installed package, which all findings in it share.
+    pub package: Arc<PackageRef>,
     /// The name and kind of package that the advisory speaks of.
     pub advisory_package: String,
     /// Whether the advisory speaks of a source or a binary package.
@@ -128,12 +128,9 @@ pub struct Finding {
     pub repository: String,
     /// Why this is a finding, in one sentence.
     pub reason: String,
-    /// Description, or empty.
-    pub description: String,
-    /// Addresses of further reading.
-    pub references: Vec<String>,
-    /// When it was published, RFC 3339 in UTC, or empty.
-    pub published: String,
+    /// The texts of the vulnerability, which all findings of it share.
+    #[serde(flatten)]
+    pub details: Arc<Details>,
 }
 
 /// What a source offers against a finding.

@@ -14,8 +14,8 @@
 //!
 //! | Section | Kind | Content |
 //! |---|---:|---|
-//! | texts | 1 | blocks: checksum (4, seeded with the block's number), raw size (4), zstd frame of 2 texts, each a varint length and the encoded `Details` |
-//! | text directory | 2 | offset (8) of each text block, and of the end |
+//! | texts | 1 | for each text a checksum (4, seeded with the text's number), the raw size (4), and a zstd frame of the encoded `Details` |
+//! | text directory | 2 | offset (8) of each text, and of the end |
 //! | records | 3 | chunks: checksum (4, seeded with the chunk's offset), size (4), flags (1), varint namespace, text package, records |
 //! | index | 4 | buckets: checksum (4, seeded with the bucket's number), then for each package of the bucket a fingerprint (4) and the offset (8) of its first chunk |
 //! | index directory | 5 | offset (8) of each bucket, and of the end |
@@ -39,7 +39,7 @@
 //! the meta section are skipped.
 
 /// Major version of the layout: readers refuse any other.
-pub const MAJOR: u16 = 1;
+pub const MAJOR: u16 = 2;
 /// Minor version of the layout: grows with additions that older readers may skip.
 pub const MINOR: u16 = 0;
 
@@ -57,10 +57,8 @@ pub(crate) const ENTRY_BYTES: usize = 32;
 /// The most sections that a reader looks at.
 pub(crate) const MAX_SECTIONS: usize = 1024;
 
-/// How many texts are compressed together: few, because most reads want just one of them.
-pub(crate) const TEXTS_PER_BLOCK: u64 = 2;
-/// The most bytes that a text block may unpack to.
-pub(crate) const MAX_BLOCK_BYTES: usize = 1024 * 1024 + 64;
+/// The most bytes that a text may unpack to.
+pub(crate) const MAX_TEXT_BYTES: usize = 1024 * 1024;
 /// Size at which a chunk of records is closed and another one begun.
 pub(crate) const CHUNK_BYTES: usize = 64 * 1024;
 /// Bytes before a chunk's content.

@@ -166,7 +166,7 @@ impl Snapshot {
 
     pub(crate) fn texts(&self) -> Texts<'_> {
         Texts {
-            blocks: self.section(&self.ranges.texts),
+            content: self.section(&self.ranges.texts),
             directory: self.section(&self.ranges.text_directory).as_chunks().0,
             pool: &self.pool,
         }

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "writing to memory does not fail")]
 
+use std::sync::Arc;
+
 use limpid_report::{Style, write_report};
 use limpid_types::{
     Coverage, Distribution, Finding, FixState, Gap, GapReason, PackageKind, PackageRef, Report,
@@ -50,12 +52,11 @@ fn finding(severity: Severity, package: &str, id: &str, fix: FixState) -> Findin
     };
     Finding {
         id: id.into(),
-        aliases: Vec::new(),
         severity,
         severity_text: String::new(),
         fix,
         fixed_version: fixed_version.into(),
-        package: PackageRef {
+        package: Arc::new(PackageRef {
             id: "1".into(),
             name: package.into(),
             version: "1.1.1c-r0".into(),
@@ -63,7 +64,7 @@ fn finding(severity: Severity, package: &str, id: &str, fix: FixState) -> Findin
             package_db: String::new(),
             layer: "sha256:9d48c3bd43c520dc2784e868a780e976b207cbf493eaff8c6596eb871cbd9609".into(),
             distribution_id: "1".into(),
-        },
+        }),
         advisory_package: package.into(),
         advisory_kind: PackageKind::Source,
         compared_version: "1.1.1c-r0".into(),
@@ -71,9 +72,7 @@ fn finding(severity: Severity, package: &str, id: &str, fix: FixState) -> Findin
         namespace: "alpine:3.15".into(),
         repository: String::new(),
         reason: String::new(),
-        description: String::new(),
-        references: Vec::new(),
-        published: String::new(),
+        details: Arc::default(),
     }
 }
 
@@ -224,7 +223,7 @@ fn nothing_hostile_reaches_the_terminal() {
         "CVE\u{202e}2000\n0001",
         FixState::Fixed,
     );
-    hostile.package.layer = "sha256:\u{9b}31m".into();
+    Arc::make_mut(&mut hostile.package).layer = "sha256:\u{9b}31m".into();
     let gap = gap(GapReason::NoFeed, "\u{7}bell", "two\nlines", 1);
     let mut report = report(Verdict::Partial, vec![gap], vec![hostile]);
     report.distributions[0].pretty_name = "Alpine\u{1b}]0;title\u{7}".into();
@@ -252,7 +251,7 @@ fn nothing_hostile_reaches_the_terminal() {
 #[test]
 fn a_version_without_end_does_not_widen_the_table() {
     let mut long = finding(Severity::High, "zlib", "CVE-2000-0001", FixState::Fixed);
-    long.package.version = "1".repeat(100_000);
+    Arc::make_mut(&mut long.package).version = "1".repeat(100_000);
     let text = plain(&report(Verdict::Complete, Vec::new(), vec![long]));
     assert!(text.len() < 1000, "{}", text.len());
 }

@@ -64,24 +64,24 @@ fn what_a_newer_minor_version_adds_is_skipped() {
 #[test]
 fn an_unknown_major_version_is_refused_with_both_versions() {
     let mut whole = bytes(&advisories());
-    whole[8] = 2;
+    whole[8] = 9;
     let error = Snapshot::from_bytes(whole).unwrap_err();
     assert!(matches!(
         error,
         Error::UnsupportedFormat {
-            found: 2,
-            supported: 1
+            found: 9,
+            supported: 2
         }
     ));
     assert_eq!(
         error.to_string(),
-        "unsupported snapshot format, this program reads 1, the file has: 2"
+        "unsupported snapshot format, this program reads 2, the file has: 9"
     );
 }
 
 #[test]
 fn a_file_begins_and_ends_as_the_format_says() {
     let whole = bytes(&advisories());
-    assert_eq!(whole[..12], *b"LIMPIDDB\x01\x00\x00\x00");
+    assert_eq!(whole[..12], *b"LIMPIDDB\x02\x00\x00\x00");
     assert_eq!(whole[whole.len() - 8..], *b"LIMPIDDB");
 }
