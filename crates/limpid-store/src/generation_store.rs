@@ -74,6 +74,15 @@ pub trait GenerationStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<BTreeSet<Digest>>, StoreError>;
 
+    /// Forgets all generations that have a snapshot of a feed, but not the one that is served and
+    /// those that are pinned. Tells whether no generation has the snapshot any more.
+    async fn forget_snapshot(
+        &self,
+        feed: &str,
+        snapshot: &Digest,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
     /// Keeps a run, and what it built, when it read the documents to the end.
     ///
     /// A run that found nothing new moves the `checked` time of the snapshot that was built last,

@@ -1,49 +1,59 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use limpid_types::Digest;
 
 use crate::StoreError;
 
-/// What one reading of a layer gave. The store does not look into it.
-///
-/// The two parts are apart because the second is large and only seldom needed.
+/// What one reading of a layer gave. The store does not look into the first two parts, which are
+/// apart because the second is large and only seldom needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerRecord {
     /// What was seen in the layer.
     pub evidence: Vec<u8>,
     /// Which files the packages of the layer own.
     pub owned_files: Vec<u8>,
+    /// The names under which advisories may speak of the layer's packages: their own and those of
+    /// their sources.
+    pub packages: BTreeSet<String>,
 }
 
-/// Keeps what was seen in layers, and the index reports of manifests.
+/// A manifest that was indexed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestRecord {
+    /// Its layers in their order; a layer may come more than once.
+    pub layers: Vec<Digest>,
+    /// The set of detectors that went over all of them.
+    pub detector_set: String,
+}
+
+/// Keeps what was seen in layers, and which layers manifests have.
+///
+/// Index reports are not kept: they are made from the evidence of the layers whenever they are
+/// asked for.
 #[async_trait]
 pub trait IndexStore: Send + Sync {
     /// Keeps what a set of detectors saw in a layer.
     ///
-    /// A layer never changes, so what is there already stays.
+    /// A layer never changes, so what is there already stays. A layer that no manifest has is
+    /// kept until [`IndexStore::remove_unused_layers`] finds it.
     async fn save_layer(
         &self,
         layer: &Digest,
         detector_set: &str,
         record: &LayerRecord,
+        now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Returns what a set of detectors saw in a layer.
-    async fn layer(
+    /// Returns what a set of detectors saw in some layers, as far as it has been over them.
+    async fn evidence(
         &self,
-        layer: &Digest,
+        layers: &[Digest],
         detector_set: &str,
-    ) -> Result<Option<LayerRecord>, StoreError>;
+    ) -> Result<BTreeMap<Digest, Vec<u8>>, StoreError>;
 
-    /// Returns the evidence of a layer without its owned files.
-    async fn layer_evidence(
-        &self,
-        layer: &Digest,
-        detector_set: &str,
-    ) -> Result<Option<Vec<u8>>, StoreError>;
-
-    /// Returns the owned files of a layer without its evidence.
+    /// Returns the owned files of a layer.
     async fn owned_files(
         &self,
         layer: &Digest,
@@ -57,27 +67,41 @@ pub trait IndexStore: Send + Sync {
         detector_set: &str,
     ) -> Result<BTreeSet<Digest>, StoreError>;
 
-    /// Keeps the index report of a manifest under a key (which says how it was made), and which
-    /// layers the manifest has, in their order. A report with the same key is replaced.
-    async fn save_index_report(
+    /// Keeps that a manifest is indexed: which layers it has, in their order, and which set of
+    /// detectors went over them. What was kept of it before is replaced, and a failure of an
+    /// earlier attempt is forgotten (but not a job that waits or runs).
+    ///
+    /// Tells whether it was kept. It is not when the evidence of a layer is not there (any more),
+    /// because a manifest that had it was deleted meanwhile; then nothing is changed.
+    async fn save_manifest(
         &self,
         manifest: &Digest,
-        key: &str,
-        layers: &[Digest],
-        report: &[u8],
-    ) -> Result<(), StoreError>;
+        record: &ManifestRecord,
+    ) -> Result<bool, StoreError>;
 
-    /// Returns the index report of a manifest that was kept under a key.
-    async fn index_report(
+    /// Returns what is kept of a manifest.
+    async fn manifest(&self, manifest: &Digest) -> Result<Option<ManifestRecord>, StoreError>;
+
+    /// Forgets manifests, their jobs, and those of their layers that no other manifest has, all or
+    /// none. Returns the manifests that were there.
+    async fn delete_manifests(&self, manifests: &[Digest]) -> Result<BTreeSet<Digest>, StoreError>;
+
+    /// Forgets layers that no manifest has and that were saved before some time, at most `limit`
+    /// of them. Returns how many there were.
+    async fn remove_unused_layers(
         &self,
-        manifest: &Digest,
-        key: &str,
-    ) -> Result<Option<Vec<u8>>, StoreError>;
+        saved_before: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError>;
 
-    /// Returns the layers of a manifest in their order; none when the manifest is not known.
-    async fn manifest_layers(&self, manifest: &Digest) -> Result<Option<Vec<Digest>>, StoreError>;
-
-    /// Forgets a manifest, its reports, and those of its layers that no other manifest has.
-    /// Tells whether there was such a manifest.
-    async fn delete_manifest(&self, manifest: &Digest) -> Result<bool, StoreError>;
+    /// Returns the manifests that have a layer with a package of one of some names, in the order
+    /// of their digests, beginning behind `after`, at most `limit`.
+    ///
+    /// A manifest that is returned need not have the package: an upper layer may have removed it.
+    async fn manifests_with_packages(
+        &self,
+        packages: &BTreeSet<String>,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> Result<Vec<Digest>, StoreError>;
 }

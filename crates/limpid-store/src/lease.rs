@@ -12,8 +12,8 @@ pub struct Lease {
     pub name: String,
     /// Who has it.
     pub owner: String,
-    /// Rises each time that the right changes hands, so that a late former owner can be told from
-    /// the present one.
+    /// Rises from one grant to the next, so that a late former owner can be told from the present
+    /// one.
     pub token: u64,
     /// When it ends unless it is renewed.
     pub expires: Timestamp,
@@ -50,6 +50,15 @@ pub trait LeaseStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Lease>, StoreError>;
 
-    /// Gives a lease back. Tells whether it was still the present one.
+    /// Gives a lease back; nothing is kept of it but that its token was spent. Tells whether it was
+    /// still the present one.
     async fn release_lease(&self, lease: &Lease) -> Result<bool, StoreError>;
+
+    /// Forgets leases that expired before some time and that nobody asked for since, at most
+    /// `limit`. Returns how many there were.
+    async fn remove_expired_leases(
+        &self,
+        expired_before: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError>;
 }

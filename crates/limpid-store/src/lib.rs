@@ -1,9 +1,11 @@
 //! The state of limpid: what a store keeps, as traits, and the suite that every store passes.
 //!
-//! * [`IndexStore`] keeps what was seen in layers and the index reports of manifests.
+//! * [`IndexStore`] keeps what was seen in layers, and which layers manifests have.
+//! * [`JobStore`] keeps which manifests are still to be indexed, and which could not be.
 //! * [`GenerationStore`] keeps which snapshots make up which generation of the vulnerability data,
 //!   which generation is served, and how the feeds did.
 //! * [`LeaseStore`] keeps who may do a piece of work that only one may do.
+//! * [`BlobStore`] keeps snapshot files where every node of a cluster can get them.
 //!
 //! Three promises hold for all of them. What a method has acknowledged is durable. A method that
 //! changes several things changes all of them or none. A store has no clock: whoever calls it says
@@ -12,25 +14,29 @@
 //! The vulnerability data itself is not here but in snapshot files; a store knows their digests.
 //! With the feature `conformance`, `conformance_suite!` makes one test per promise.
 
+mod blob_store;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
 mod generation;
 mod generation_store;
 mod index_store;
+mod job_store;
 mod lease;
 mod update_run;
 
+pub use blob_store::BlobStore;
 pub use error::{ErrorKind, StoreError};
 pub use generation::{Activation, FeedSnapshot, Generation, PointerMove};
 pub use generation_store::GenerationStore;
-pub use index_store::{IndexStore, LayerRecord};
+pub use index_store::{IndexStore, LayerRecord, ManifestRecord};
+pub use job_store::{Backlog, IndexJob, JobClaim, JobEnd, JobState, JobStore};
 pub use lease::{Acquisition, Lease, LeaseStore};
 pub use update_run::{
     Build, DocumentFingerprint, FeedState, Outcome, QuarantinedRecord, UpdateRun,
 };
 
-/// A store that keeps everything.
-pub trait Store: IndexStore + GenerationStore + LeaseStore {}
+/// A store that keeps everything but blobs.
+pub trait Store: IndexStore + JobStore + GenerationStore + LeaseStore {}
 
-impl<T: IndexStore + GenerationStore + LeaseStore + ?Sized> Store for T {}
+impl<T: IndexStore + JobStore + GenerationStore + LeaseStore + ?Sized> Store for T {}

@@ -10,6 +10,7 @@ mod advisory;
 mod digest;
 mod evidence;
 mod index_report;
+mod manifest;
 mod problem;
 mod report;
 mod severity;
@@ -27,6 +28,7 @@ pub use index_report::{
     Distribution, Environment, Extension, IndexReport, LayerProblem, Package, Repository,
     index_state,
 };
+pub use manifest::{Manifest, ManifestLayer};
 pub use problem::{Problem, ProblemKind};
 pub use report::{
     Coverage, FeedUse, Finding, FixState, Gap, GapReason, PackageRef, Report, SeverityCounts,
