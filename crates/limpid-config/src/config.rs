@@ -22,7 +22,7 @@ pub use auth::{Auth, KeyServer, Psk, PskKey};
 pub use blocks::Blocks;
 pub use delivery::{Amqp, Delivery, Exchange, Stomp, StompUser, Webhook};
 pub use indexer::{Indexer, Scanners};
-pub use limpid::{Feeds, Layers, Limpid, Network};
+pub use limpid::{Feeds, FurtherAuth, Indexing, Layers, Limpid, Network, S3, Server, Snapshots};
 pub use logging::LogLevel;
 pub use matcher::Matcher;
 pub use matchers::Matchers;

@@ -38,10 +38,10 @@ mod suggestion;
 
 pub use byte_size::{ByteSize, InvalidByteSize};
 pub use config::{
-    Amqp, Auth, Blocks, Compression, Config, Delivery, Exchange, Feeds, Indexer, Jaeger,
-    JaegerAgent, JaegerCollector, KeyServer, Layers, Limpid, LogLevel, Matcher, Matchers, Metrics,
-    Network, Notifier, Otlp, OtlpGrpc, OtlpHttp, Prometheus, Psk, PskKey, Scanners, Sentry, Stomp,
-    StompUser, Tls, Trace, Updaters, Webhook,
+    Amqp, Auth, Blocks, Compression, Config, Delivery, Exchange, Feeds, FurtherAuth, Indexer,
+    Indexing, Jaeger, JaegerAgent, JaegerCollector, KeyServer, Layers, Limpid, LogLevel, Matcher,
+    Matchers, Metrics, Network, Notifier, Otlp, OtlpGrpc, OtlpHttp, Prometheus, Psk, PskKey, S3,
+    Scanners, Sentry, Server, Snapshots, Stomp, StompUser, Tls, Trace, Updaters, Webhook,
 };
 pub use connstring::{ConnectionString, ConnectionStringError, Database, Pool};
 pub use duration::{GoDuration, InvalidDuration};

@@ -88,13 +88,18 @@ impl Auth {
     }
 
     pub(super) fn check(&self, at: &KeyPath, faults: &mut Vec<Fault>) {
-        let Some(psk) = &self.psk else { return };
-        let at = at.key("psk");
-        if psk.key.0.is_empty() {
-            faults.push(Fault::new(at.key("key"), "a key is required"));
+        if let Some(psk) = &self.psk {
+            check_psk(psk, &at.key("psk"), faults);
         }
-        if psk.iss.is_empty() {
-            faults.push(Fault::new(at.key("iss"), "at least one issuer is required"));
-        }
+    }
+}
+
+/// Says what a shared key lacks.
+pub(super) fn check_psk(psk: &Psk, at: &KeyPath, faults: &mut Vec<Fault>) {
+    if psk.key.0.is_empty() {
+        faults.push(Fault::new(at.key("key"), "a key is required"));
+    }
+    if psk.iss.is_empty() {
+        faults.push(Fault::new(at.key("iss"), "at least one issuer is required"));
     }
 }

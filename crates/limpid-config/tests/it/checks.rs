@@ -158,3 +158,36 @@ fn an_unfit_configuration_names_mode_and_places() {
          service (at $.matcher.indexer_addr)"
     );
 }
+
+#[test]
+fn limpids_own_sections_are_checked_in_every_mode() {
+    for (text, expected) in [
+        (
+            "limpid: {auth: {psk: [{}]}}",
+            &["$.limpid.auth.psk[0].key", "$.limpid.auth.psk[0].iss"][..],
+        ),
+        (
+            "limpid: {indexing: {urgency_by_issuer: {quay: 8}}}",
+            &["$.limpid.indexing.urgency_by_issuer.quay"],
+        ),
+        (
+            "limpid: {snapshots: {directory: /d, s3: {endpoint: 'http://s/', bucket: b, \
+             access_key_id: i, secret_access_key: k}}}",
+            &["$.limpid.snapshots"],
+        ),
+        (
+            "limpid: {snapshots: {s3: {bucket: b, access_key_id: i, secret_access_key: k}}}",
+            &["$.limpid.snapshots.s3.endpoint"],
+        ),
+        (
+            "limpid: {server: {drain: -1s, max_connections: 0, max_body: 0}}",
+            &[
+                "$.limpid.server.drain",
+                "$.limpid.server.max_connections",
+                "$.limpid.server.max_body",
+            ],
+        ),
+    ] {
+        assert_eq!(unfit(text, Mode::Indexer), expected, "{text}");
+    }
+}

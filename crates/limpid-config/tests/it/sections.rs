@@ -186,3 +186,32 @@ fn limpids_own_keys_are_read() {
     assert!(allowed("10.1.2.3") && allowed("fd00::1") && allowed("192.168.1.7"));
     assert!(!allowed("192.168.1.8") && !allowed("11.0.0.1"));
 }
+
+#[test]
+fn the_service_has_keys_of_its_own() {
+    let limpid = yaml(
+        "limpid:\n  auth: {psk: [{key: c2Vjb25k, iss: [quay]}]}\n  \
+         indexing: {queue: 9, urgency_by_issuer: {quaybackstop: 7}}\n  \
+         snapshots: {s3: {endpoint: 'https://s3.example', bucket: b, path_style: true}}\n  \
+         server: {drain: 1m, max_connections: 5, max_body: 1MiB}\n",
+    )
+    .limpid;
+    assert_eq!(limpid.auth.psk[0].key.expose(), b"second");
+    assert_eq!(limpid.indexing.queue, 9);
+    assert_eq!(limpid.indexing.urgency_by_issuer["quaybackstop"], 7);
+    let s3 = limpid.snapshots.s3.unwrap();
+    assert!(s3.path_style && s3.bucket == "b");
+    assert_eq!(limpid.server.drain, "60s".parse().unwrap());
+    assert_eq!(limpid.server.max_connections, 5);
+    assert_eq!(limpid.server.max_body, ByteSize(1 << 20));
+}
+
+#[test]
+fn the_services_own_keys_have_defaults() {
+    let limpid = yaml("").limpid;
+    assert_eq!(limpid.indexing.queue, 256);
+    assert_eq!(limpid.server.drain, "10s".parse().unwrap());
+    assert_eq!(limpid.server.max_connections, 10_000);
+    assert_eq!(limpid.server.max_body, ByteSize(16 << 20));
+    assert!(limpid.snapshots.s3.is_none() && limpid.snapshots.directory.is_none());
+}
