@@ -83,11 +83,12 @@ pub trait IndexStore: Send + Sync {
     async fn manifest(&self, manifest: &Digest) -> Result<Option<ManifestRecord>, StoreError>;
 
     /// Forgets manifests, their jobs, and those of their layers that no other manifest has, all or
-    /// none. Returns the manifests that were there.
+    /// none. Returns those of which there was anything, be it only a job.
     async fn delete_manifests(&self, manifests: &[Digest]) -> Result<BTreeSet<Digest>, StoreError>;
 
     /// Forgets layers that no manifest has and that were saved before some time, at most `limit`
-    /// of them. Returns how many there were.
+    /// of them. Returns how many there were. What a set of detectors saw in a layer counts as a
+    /// layer of its own, which only manifests of the same set have.
     async fn remove_unused_layers(
         &self,
         saved_before: Timestamp,

@@ -12,8 +12,8 @@ use crate::StoreError;
 pub struct IndexJob {
     /// The manifest.
     pub manifest: Digest,
-    /// What is to be done, as the caller wrote it down; empty when the job has failed for good or
-    /// was not submitted. It may hold secrets.
+    /// What is to be done, as the caller wrote it down; empty when the job has failed or was not
+    /// submitted. It may hold secrets.
     pub request: Vec<u8>,
     /// How urgent it is: 0 is the most urgent, 7 the least (RFC 9218).
     pub urgency: u8,
@@ -27,7 +27,7 @@ pub struct IndexJob {
     pub layers: u32,
     /// Why the last attempt failed, or empty.
     pub cause: String,
-    /// When it was first asked for.
+    /// When it was first asked for, or for the first time since it failed.
     pub submitted: Timestamp,
     /// When it last changed.
     pub changed: Timestamp,
@@ -57,7 +57,8 @@ pub enum JobState {
 pub struct JobClaim {
     /// The job.
     pub job: IndexJob,
-    /// Rises with each claim, so that a late former owner can be told from the present one.
+    /// Rises with each claim, so that a late former owner can be told from the present one, also
+    /// when the job was deleted and submitted again in between.
     pub token: u64,
 }
 
@@ -98,8 +99,8 @@ pub struct Backlog {
 #[async_trait]
 pub trait JobStore: Send + Sync {
     /// Adds a job, and returns it as it stands now. One that waits gets the new request and the
-    /// more urgent of both urgencies; one that runs is left alone; one that failed begins anew
-    /// with no attempts.
+    /// more urgent of both urgencies, and keeps its place; one that runs is left alone; one that
+    /// failed begins anew, as if it had not been there.
     async fn submit_job(
         &self,
         manifest: &Digest,

@@ -6,12 +6,13 @@
     reason = "these are tests"
 )]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Harness;
 use super::samples::at;
-use crate::{Acquisition, Lease, Store};
+use crate::{Acquisition, Activation, Lease, Store};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -107,4 +108,62 @@ pub async fn a_released_lease_is_free_and_its_token_is_spent<H: Harness>() {
     assert_eq!(renewed, None);
     let second = granted(&store, "b", 1).await;
     assert!(second.token > first.token);
+}
+
+/// Tokens of one name rise also when its lease was given back and forgotten in between, and leases
+/// of other names came and went.
+pub async fn tokens_rise_however_leases_end<H: Harness>() {
+    let harness = H::create().await;
+    let store = harness.open().await;
+    let mut last = 0;
+    for round in 0..4 {
+        let lease = granted(&store, "a", round * 1000).await;
+        assert!(lease.token > last, "round {round}");
+        last = lease.token;
+        let other = store.acquire_lease("other", "b", MINUTE, at(round * 1000));
+        assert!(matches!(other.await.unwrap(), Acquisition::Granted(_)));
+        if round % 2 == 0 {
+            assert!(store.release_lease(&lease).await.unwrap());
+        }
+        let before = at(round * 1000 + 100);
+        store.remove_expired_leases(before, 10).await.unwrap();
+    }
+}
+
+/// Leases that nobody gave back and nobody asks for do not stay for ever; those that hold do.
+pub async fn leases_that_expired_long_ago_are_removed<H: Harness>() {
+    let harness = H::create().await;
+    let store = harness.open().await;
+    let mut leases = Vec::new();
+    for number in 0..5 {
+        let name = format!("manifest {number}");
+        let asked = store.acquire_lease(&name, "a", MINUTE, at(number)).await;
+        let Acquisition::Granted(lease) = asked.unwrap() else {
+            panic!("held: {name}");
+        };
+        leases.push(lease);
+    }
+    assert!(store.release_lease(&leases[0]).await.unwrap());
+    let remove = |before, limit| store.remove_expired_leases(at(before), limit);
+    assert_eq!(remove(60, 10).await.unwrap(), 0, "it was given back");
+    assert_eq!(remove(63, 1).await.unwrap(), 1);
+    assert_eq!(remove(63, 10).await.unwrap(), 1);
+    assert_eq!(remove(63, 10).await.unwrap(), 0);
+    // Who comes back late finds out.
+    let renewed = store.renew_lease(&leases[1], MINUTE, at(64)).await.unwrap();
+    assert_eq!(renewed, None);
+    assert!(!store.release_lease(&leases[2]).await.unwrap());
+    let renewed = store.renew_lease(&leases[3], MINUTE, at(64)).await.unwrap();
+    assert_eq!(renewed.map(|lease| lease.expires), Some(at(124)));
+}
+
+/// A lease that was given back is not good for anything, also when nobody asked for it since.
+pub async fn a_released_lease_permits_nothing<H: Harness>() {
+    let harness = H::create().await;
+    let store = harness.open().await;
+    let lease = granted(&store, "a", 0).await;
+    assert!(store.release_lease(&lease).await.unwrap());
+    let feeds = BTreeMap::new();
+    let activation = store.activate(None, &feeds, Some(&lease), at(1)).await;
+    assert_eq!(activation.unwrap(), Activation::LeaseLost);
 }

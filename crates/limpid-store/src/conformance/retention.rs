@@ -14,7 +14,7 @@ use limpid_types::Digest;
 
 use super::Harness;
 use super::generations::activate;
-use super::samples::{at, build, digest, run};
+use super::samples::{at, build, digest, digests, run};
 use crate::{Acquisition, Outcome, Store};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -22,10 +22,6 @@ const HOUR: Duration = Duration::from_hours(1);
 async fn retire(store: &Arc<dyn Store>, keep: usize, seconds: i64) -> BTreeSet<Digest> {
     let kept = store.retire_generations(keep, None, at(seconds)).await;
     kept.unwrap().unwrap()
-}
-
-fn digests(names: &[&str]) -> BTreeSet<Digest> {
-    names.iter().map(|name| digest(name)).collect()
 }
 
 /// The newest generations and the one that is served are kept, the others are forgotten.
@@ -107,4 +103,64 @@ pub async fn retiring_needs_the_lease_that_it_names<H: Harness>() {
     let kept = store.retire_generations(1, Some(&lease), at(1)).await;
     assert_eq!(kept.unwrap(), None);
     assert_eq!(store.generations(10).await.unwrap().len(), 2);
+}
+
+/// A snapshot is forgotten with the generations that have it, whatever other feeds they have.
+pub async fn a_snapshot_is_forgotten_with_its_generations<H: Harness>() {
+    let harness = H::create().await;
+    let store = harness.open().await;
+    // The second generation has the same snapshot as the first, under the same feed.
+    for content in ["one", "one", "two", "three"] {
+        activate(&store, content).await;
+    }
+    let feed = "alpine/v3.15";
+    let forgotten = store.forget_snapshot(feed, &digest("one"), at(10)).await;
+    assert!(forgotten.unwrap());
+    let left = store.generations(10).await.unwrap();
+    let numbers: Vec<_> = left.iter().map(|one| one.number).collect();
+    assert_eq!(numbers, [4, 3]);
+    assert_eq!(retire(&store, 9, 11).await, digests(&["two", "three"]));
+    for (feed, content) in [(feed, "one"), (feed, "unknown"), ("unknown", "two")] {
+        let absent = store.forget_snapshot(feed, &digest(content), at(12)).await;
+        assert!(absent.unwrap(), "{feed} {content}");
+    }
+    assert_eq!(store.generations(10).await.unwrap(), left);
+}
+
+/// A snapshot that is served or pinned stays, although other generations that have it go.
+pub async fn a_snapshot_in_use_is_not_forgotten<H: Harness>() {
+    let harness = H::create().await;
+    let store = harness.open().await;
+    let feed = "alpine/v3.15";
+    for content in ["one", "two", "one"] {
+        activate(&store, content).await;
+    }
+    assert!(store.pin(2, "reader", HOUR, at(0)).await.unwrap());
+    let one = store.forget_snapshot(feed, &digest("one"), at(1)).await;
+    assert!(!one.unwrap());
+    let two = store.forget_snapshot(feed, &digest("two"), at(1)).await;
+    assert!(!two.unwrap());
+    let left = store.generations(10).await.unwrap();
+    let numbers: Vec<_> = left.iter().map(|one| one.number).collect();
+    assert_eq!(numbers, [3, 2]);
+    let later = store.forget_snapshot(feed, &digest("two"), at(3600)).await;
+    assert!(later.unwrap(), "the pin has expired");
+    assert_eq!(store.current().await.unwrap().unwrap().number, 3);
+}
+
+/// What a feed built last stays known as its last build, also when no generation may have it.
+pub async fn a_forgotten_snapshot_stays_the_last_build<H: Harness>() {
+    let harness = H::create().await;
+    let store = harness.open().await;
+    activate(&store, "one").await;
+    let outcome = Outcome::Activated { generation: 1 };
+    let run = run("alpine/v3.15", 1, outcome);
+    store.record_run(&run, Some(&build("one"))).await.unwrap();
+    activate(&store, "two").await;
+    let feed = "alpine/v3.15";
+    let forgotten = store.forget_snapshot(feed, &digest("one"), at(10)).await;
+    assert!(forgotten.unwrap());
+    let states = store.feed_states().await.unwrap();
+    assert_eq!(states[0].build, Some(build("one")));
+    assert_eq!(retire(&store, 9, 11).await, digests(&["one", "two"]));
 }

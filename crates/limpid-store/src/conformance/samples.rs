@@ -1,11 +1,17 @@
 //! Values that the promises are tried with.
 
-use std::collections::BTreeMap;
+#![expect(clippy::unwrap_used, reason = "these are for tests")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use limpid_types::Digest;
 
-use crate::{Build, DocumentFingerprint, FeedSnapshot, Outcome, UpdateRun};
+use crate::{
+    Build, DocumentFingerprint, FeedSnapshot, LayerRecord, ManifestRecord, Outcome, Store,
+    UpdateRun,
+};
 
 /// Returns a point in time, some seconds after a fixed one.
 pub(super) fn at(seconds: i64) -> Timestamp {
@@ -15,6 +21,37 @@ pub(super) fn at(seconds: i64) -> Timestamp {
 /// Returns a digest that belongs to a name.
 pub(super) fn digest(name: &str) -> Digest {
     Digest::sha256(name.as_bytes())
+}
+
+/// Returns the digests that belong to some names.
+pub(super) fn digests(names: &[&str]) -> BTreeSet<Digest> {
+    names.iter().map(|name| digest(name)).collect()
+}
+
+/// Returns what was seen in a layer with some packages.
+pub(super) fn layer_record(text: &str, packages: &[&str]) -> LayerRecord {
+    LayerRecord {
+        evidence: format!("evidence of {text}").into_bytes(),
+        owned_files: format!("files of {text}").into_bytes(),
+        packages: packages.iter().map(|&name| name.to_owned()).collect(),
+    }
+}
+
+/// Returns a manifest with the layers that belong to some names, indexed by the set `set`.
+pub(super) fn manifest_record(layers: &[&str]) -> ManifestRecord {
+    ManifestRecord {
+        layers: layers.iter().map(|name| digest(name)).collect(),
+        detector_set: "set".into(),
+    }
+}
+
+/// Saves the layers that belong to some names, as the set `set` saw them.
+pub(super) async fn save_layers(store: &Arc<dyn Store>, names: &[&str]) {
+    for name in names {
+        let record = layer_record(name, &["openssl", "bash"]);
+        let saved = store.save_layer(&digest(name), "set", &record, at(0)).await;
+        saved.unwrap();
+    }
 }
 
 /// Returns a snapshot with some content.
