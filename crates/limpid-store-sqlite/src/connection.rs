@@ -10,6 +10,9 @@ use crate::failure::Failure;
 /// How long a writer waits for the writers of other processes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How many bytes the log beside the database keeps once it was copied into it.
+const LOG_LIMIT: i64 = 16 << 20;
+
 /// The first bytes of every SQLite database.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -26,7 +29,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, Failure> {
         operation: "create its directory",
         source,
     })?;
-    let is_new = check_magic(path)?;
+    let is_new = is_absent_or_empty(path)?;
     let connection = open(path, OpenFlags::SQLITE_OPEN_CREATE)?;
     check_application(&connection)?;
     // These two have no effect on a database that has tables.
@@ -34,6 +37,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, Failure> {
     set_wal_mode(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update_and_check(None, "journal_size_limit", LOG_LIMIT, |_| Ok(()))?;
     if is_new {
         sync_directory(directory)?;
     }
@@ -50,15 +54,20 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, Failure> {
 fn open(path: &Path, more: OpenFlags) -> Result<Connection, Failure> {
     // Readers need write access too: they register in the shared memory file beside the database.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
-    let connection = Connection::open_with_flags(path, flags)?;
+    configure(Connection::open_with_flags(path, flags)?)
+}
+
+/// Sets what all connections have in common.
+pub(crate) fn configure(connection: Connection) -> Result<Connection, Failure> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
 
-/// Refuses a file with other content before SQLite touches it. Tells whether there was no file.
-fn check_magic(path: &Path) -> Result<bool, Failure> {
+/// Refuses a file with other content before SQLite touches it. Tells whether there is no file, or
+/// one in which nothing is yet.
+pub(crate) fn is_absent_or_empty(path: &Path) -> Result<bool, Failure> {
     let failed = |source| Failure::File {
         operation: "read its first bytes",
         source,
@@ -80,7 +89,8 @@ fn check_magic(path: &Path) -> Result<bool, Failure> {
     }
 }
 
-fn check_application(connection: &Connection) -> Result<(), Failure> {
+/// Refuses the database of another program; an empty one is nobody's.
+pub(crate) fn check_application(connection: &Connection) -> Result<(), Failure> {
     let id = application_id(connection)?;
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;

@@ -23,6 +23,12 @@ pub(crate) enum Failure {
     UnknownMigration(String),
     #[error("applied with other content than this program has: {0}")]
     ChangedMigration(String),
+    #[error("opened for reading only, but this must be applied first: {0}")]
+    MissingMigration(&'static str),
+    #[error("it was opened for reading only")]
+    ReadOnly,
+    #[error("others keep changing the file")]
+    Unsteady,
     #[error("the worker thread ended early")]
     Worker(#[source] tokio::task::JoinError),
 }
@@ -45,7 +51,10 @@ impl Failure {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Sqlite(error) => sqlite_kind(error),
-            Self::File { .. } => ErrorKind::Unavailable,
+            Self::File { .. } | Self::MissingMigration(_) | Self::ReadOnly => {
+                ErrorKind::Unavailable
+            }
+            Self::Unsteady => ErrorKind::Busy,
             Self::NotADatabase | Self::ForeignDatabase(_) => ErrorKind::NotAStore,
             Self::UnknownMigration(name) => ErrorKind::Newer {
                 migration: name.clone(),

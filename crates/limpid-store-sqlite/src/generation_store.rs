@@ -117,6 +117,19 @@ impl GenerationStore for SqliteStore {
         .await
     }
 
+    async fn forget_snapshot(
+        &self,
+        feed: &str,
+        snapshot: &Digest,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (feed, snapshot) = (feed.to_owned(), snapshot.clone());
+        self.write("forget snapshot", move |transaction| {
+            retention::forget_snapshot(transaction, &feed, &snapshot, now)
+        })
+        .await
+    }
+
     async fn record_run(&self, run: &UpdateRun, build: Option<&Build>) -> Result<(), StoreError> {
         let (run, build) = (run.clone(), build.cloned());
         self.write("record update run", move |transaction| {

@@ -33,8 +33,7 @@ impl LeaseStore for SqliteStore {
         self.write("renew lease", move |transaction| {
             lease.expires = expiry(now, time_to_live);
             let rows = transaction.execute(
-                "UPDATE lease SET expires = ?3
-                 WHERE name = ?1 AND token = ?2 AND owner IS NOT NULL",
+                "UPDATE lease SET expires = ?3 WHERE name = ?1 AND token = ?2",
                 (
                     &lease.name,
                     column::integer(lease.token),
@@ -50,20 +49,41 @@ impl LeaseStore for SqliteStore {
         let lease = lease.clone();
         self.write("release lease", move |transaction| {
             let rows = transaction.execute(
-                "UPDATE lease SET owner = NULL
-                 WHERE name = ?1 AND token = ?2 AND owner IS NOT NULL",
+                "DELETE FROM lease WHERE name = ?1 AND token = ?2",
                 (&lease.name, column::integer(lease.token)),
             )?;
             Ok(rows > 0)
         })
         .await
     }
+
+    async fn remove_expired_leases(
+        &self,
+        expired_before: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        self.write("remove expired leases", move |transaction| {
+            transaction.execute(
+                "DELETE FROM lease WHERE name IN
+                 (SELECT name FROM lease WHERE expires < ?1 ORDER BY expires LIMIT ?2)",
+                (expired_before.as_millisecond(), column::limit(limit)),
+            )
+        })
+        .await
+    }
+}
+
+/// Spends a token that is higher than all before, for a lease or for a claim on a job.
+pub(crate) fn next_token(transaction: &Transaction<'_>) -> Result<u64> {
+    transaction
+        .prepare_cached("UPDATE token SET last = last + 1 RETURNING last")?
+        .query_row([], |row| column::count(row, 0))
 }
 
 /// Tells whether a lease is still the one that was granted last.
 pub(crate) fn is_present(connection: &Connection, lease: &Lease) -> Result<bool> {
     connection
-        .prepare_cached("SELECT 1 FROM lease WHERE name = ?1 AND token = ?2 AND owner IS NOT NULL")?
+        .prepare_cached("SELECT 1 FROM lease WHERE name = ?1 AND token = ?2")?
         .exists((&lease.name, column::integer(lease.token)))
 }
 
@@ -85,13 +105,17 @@ fn acquire(
     {
         return Ok(Acquisition::Held(holder));
     }
-    let token = transaction.query_row(
-        "INSERT INTO lease (name, token, owner, expires) VALUES (?1, 1, ?2, ?3)
+    let token = next_token(transaction)?;
+    transaction.execute(
+        "INSERT INTO lease (name, token, owner, expires) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (name) DO UPDATE
-         SET token = token + 1, owner = excluded.owner, expires = excluded.expires
-         RETURNING token",
-        (name, owner, expires.as_millisecond()),
-        |row| column::count(row, 0),
+         SET token = excluded.token, owner = excluded.owner, expires = excluded.expires",
+        (
+            name,
+            column::integer(token),
+            owner,
+            expires.as_millisecond(),
+        ),
     )?;
     Ok(Acquisition::Granted(Lease {
         name: name.to_owned(),
@@ -104,7 +128,7 @@ fn acquire(
 fn holder(transaction: &Transaction<'_>, name: &str) -> Result<Option<Lease>> {
     transaction
         .query_row(
-            "SELECT token, owner, expires FROM lease WHERE name = ?1 AND owner IS NOT NULL",
+            "SELECT token, owner, expires FROM lease WHERE name = ?1",
             [name],
             |row| {
                 Ok(Lease {

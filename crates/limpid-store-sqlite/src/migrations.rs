@@ -25,7 +25,26 @@ const MIGRATIONS: &[Migration] = &[
         name: "0003_leases",
         sql: include_str!("../migrations/0003_leases.sql"),
     },
+    Migration {
+        name: "0004_jobs",
+        sql: include_str!("../migrations/0004_jobs.sql"),
+    },
 ];
+
+/// Checks that a database, which may not be changed, has all of the schema. Tells whether there is
+/// any: false means an empty database.
+pub(crate) fn check(connection: &Connection) -> Result<bool, Failure> {
+    let Some(applied) = applied(connection)? else {
+        return Ok(false);
+    };
+    match MIGRATIONS
+        .iter()
+        .find(|known| !applied.contains_key(known.name))
+    {
+        None => Ok(true),
+        Some(missing) => Err(Failure::MissingMigration(missing.name)),
+    }
+}
 
 /// Brings the schema up to date, or refuses a database that a newer program has changed.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Failure> {

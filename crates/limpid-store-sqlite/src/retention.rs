@@ -61,3 +61,32 @@ pub(crate) fn retire(
         .query_map([], |row| column::digest(row, 0))?
         .collect()
 }
+
+/// Forgets the generations that have a snapshot and may go. Tells whether none is left.
+pub(crate) fn forget_snapshot(
+    transaction: &Transaction<'_>,
+    feed: &str,
+    snapshot: &Digest,
+    now: Timestamp,
+) -> Result<bool> {
+    let having = "SELECT generation FROM generation_feed
+        JOIN feed_snapshot ON feed_snapshot.id = generation_feed.feed_snapshot
+        JOIN feed ON feed.id = feed_snapshot.feed
+        WHERE feed.name = ?1 AND feed_snapshot.digest = ?2";
+    transaction.execute(
+        &format!(
+            "DELETE FROM generation WHERE number IN ({having}) AND number IS NOT ?3
+             AND number NOT IN (SELECT generation FROM pin WHERE expires > ?4)"
+        ),
+        (
+            feed,
+            snapshot.as_str(),
+            current_number(transaction)?.map(column::integer),
+            now.as_millisecond(),
+        ),
+    )?;
+    let is_left = transaction
+        .prepare(having)?
+        .exists((feed, snapshot.as_str()))?;
+    Ok(!is_left)
+}

@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use limpid_store::StoreError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -9,6 +9,7 @@ use tokio::task::spawn_blocking;
 use crate::connection::{open_reader, open_writer};
 use crate::failure::Failure;
 use crate::migrations::migrate;
+use crate::{read_only, space};
 
 /// How many readers of one process work at the same time.
 const READERS: usize = 4;
@@ -17,15 +18,23 @@ const READERS: usize = 4;
 #[derive(Clone)]
 pub struct SqliteStore {
     inner: Arc<Inner>,
+    reading: Arc<Semaphore>,
+    /// Writers wait here and not for the mutex, where each would block a thread.
+    writing: Arc<Semaphore>,
 }
 
 struct Inner {
     path: PathBuf,
-    writer: Mutex<Connection>,
-    idle_readers: Mutex<Vec<Connection>>,
-    reading: Semaphore,
-    /// Writers wait here and not for the mutex, where each would block a thread.
-    writing: Semaphore,
+    access: Access,
+}
+
+/// What may be done with the file.
+enum Access {
+    Full {
+        writer: Mutex<Connection>,
+        idle_readers: Mutex<Vec<Connection>>,
+    },
+    ReadOnly,
 }
 
 impl SqliteStore {
@@ -42,15 +51,37 @@ impl SqliteStore {
             Ok(writer)
         });
         let writer = opened.map_err(|failure| failure.during("open the database", &path))?;
-        Ok(Self {
-            inner: Arc::new(Inner {
-                path,
-                writer: Mutex::new(writer),
-                idle_readers: Mutex::new(Vec::new()),
-                reading: Semaphore::new(READERS),
-                writing: Semaphore::new(1),
-            }),
-        })
+        let access = Access::Full {
+            writer: Mutex::new(writer),
+            idle_readers: Mutex::new(Vec::new()),
+        };
+        Ok(Self::new(path, access))
+    }
+
+    /// Opens the store at a path without changing anything, also in a folder that cannot be
+    /// written; none when there is no store. All writing fails with
+    /// [`ErrorKind::Unavailable`](limpid_store::ErrorKind::Unavailable).
+    ///
+    /// Others may write to it meanwhile. A reading that this disturbs, which can happen when they
+    /// begin to, fails with [`ErrorKind::Busy`](limpid_store::ErrorKind::Busy).
+    ///
+    /// # Errors
+    ///
+    /// A file that is not a store, that an older or newer program has made or that cannot be read
+    /// is an error.
+    pub fn open_read_only(path: impl Into<PathBuf>) -> Result<Option<Self>, StoreError> {
+        let path = path.into();
+        let is_there = read_only::check(&path)
+            .map_err(|failure| failure.during("open the database for reading", &path))?;
+        Ok(is_there.then(|| Self::new(path, Access::ReadOnly)))
+    }
+
+    fn new(path: PathBuf, access: Access) -> Self {
+        Self {
+            inner: Arc::new(Inner { path, access }),
+            reading: Arc::new(Semaphore::new(READERS)),
+            writing: Arc::new(Semaphore::new(1)),
+        }
     }
 
     /// Returns where the store is.
@@ -68,11 +99,26 @@ impl SqliteStore {
         T: Send + 'static,
         W: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
-        let inner = Arc::clone(&self.inner);
-        // The semaphores are never closed; without a permit the mutex alone keeps the order.
-        let _permit = self.inner.writing.acquire().await.ok();
-        let done = spawn_blocking(move || inner.write(work)).await;
-        self.finish(operation, done)
+        self.run(&self.writing, operation, |inner| inner.write(work))
+            .await
+    }
+
+    /// Runs a transaction that deletes what may be large, and gives some of the space back.
+    pub(crate) async fn delete<T, W>(
+        &self,
+        operation: &'static str,
+        work: W,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.write(operation, |transaction| {
+            let value = work(transaction)?;
+            space::reclaim(transaction)?;
+            Ok(value)
+        })
+        .await
     }
 
     /// Runs queries that all see the same state.
@@ -81,17 +127,29 @@ impl SqliteStore {
         T: Send + 'static,
         W: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        let inner = Arc::clone(&self.inner);
-        let _permit = self.inner.reading.acquire().await.ok();
-        let done = spawn_blocking(move || inner.read(work)).await;
-        self.finish(operation, done)
+        self.run(&self.reading, operation, |inner| inner.read(work))
+            .await
     }
 
-    fn finish<T>(
+    async fn run<T, W>(
         &self,
+        turn: &Arc<Semaphore>,
         operation: &'static str,
-        done: Result<Result<T, Failure>, tokio::task::JoinError>,
-    ) -> Result<T, StoreError> {
+        work: W,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Inner) -> Result<T, Failure> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        // The semaphores are never closed. The permit goes along with the work, because that goes
+        // on when the caller is dropped.
+        let permit = Arc::clone(turn).acquire_owned().await.ok();
+        let done = spawn_blocking(move || {
+            let _permit = permit;
+            work(&inner)
+        })
+        .await;
         done.map_err(Failure::Worker)
             .flatten()
             .map_err(|failure| failure.during(operation, &self.inner.path))
@@ -103,8 +161,11 @@ impl Inner {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Failure> {
+        let Access::Full { writer, .. } = &self.access else {
+            return Err(Failure::ReadOnly);
+        };
         // A panic below has rolled its transaction back, so the connection is still good.
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = lock(writer);
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let value = work(&transaction)?;
         transaction.commit()?;
@@ -112,7 +173,10 @@ impl Inner {
     }
 
     fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Failure> {
-        let idle = self.idle_readers().pop();
+        let Access::Full { idle_readers, .. } = &self.access else {
+            return read_only::read(&self.path, |connection| Ok(work(connection)?));
+        };
+        let idle = lock(idle_readers).pop();
         let mut reader = match idle {
             Some(reader) => reader,
             None => open_reader(&self.path)?,
@@ -120,13 +184,11 @@ impl Inner {
         let transaction = reader.transaction()?;
         let value = work(&transaction)?;
         drop(transaction);
-        self.idle_readers().push(reader);
+        lock(idle_readers).push(reader);
         Ok(value)
     }
+}
 
-    fn idle_readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.idle_readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,3 +5,5 @@
 mod conformance;
 mod opening;
 mod processes;
+mod reading_only;
+mod space;

@@ -1,7 +1,9 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use limpid_store::{ErrorKind, GenerationStore as _, IndexStore as _, LayerRecord, StoreError};
 use limpid_store_sqlite::SqliteStore;
 use limpid_types::Digest;
@@ -100,9 +102,11 @@ async fn damaged_pages_are_reported_as_damage() {
     let record = LayerRecord {
         evidence: vec![7; 100_000],
         owned_files: vec![8; 100_000],
+        packages: BTreeSet::new(),
     };
+    let now = Timestamp::UNIX_EPOCH;
     let layer = Digest::sha256(b"layer");
-    store.save_layer(&layer, "set", &record).await.unwrap();
+    store.save_layer(&layer, "set", &record, now).await.unwrap();
     drop(store);
     // Everything behind the first page, which says that this is a store.
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
@@ -111,7 +115,7 @@ async fn damaged_pages_are_reported_as_damage() {
     let before = fs::read(&path).unwrap();
     let error = match SqliteStore::open(&path) {
         Err(error) => error,
-        Ok(store) => store.layer(&layer, "set").await.unwrap_err(),
+        Ok(store) => store.evidence(&[layer], "set").await.unwrap_err(),
     };
     assert_eq!(error.kind, ErrorKind::Damaged, "{error}");
     assert_eq!(fs::read(&path).unwrap(), before);

@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use jiff::Timestamp;
 use limpid_store::{IndexStore as _, LayerRecord};
 use limpid_store_sqlite::SqliteStore;
 use limpid_types::Digest;
@@ -41,9 +42,11 @@ async fn child_process() {
         let record = LayerRecord {
             evidence: vec![1; 5000],
             owned_files: vec![2; 5000],
+            packages: (0..20).map(|one| format!("package {one}")).collect(),
         };
+        let now = Timestamp::UNIX_EPOCH;
         let layer = layer(&writer, number);
-        store.save_layer(&layer, "set", &record).await.unwrap();
+        store.save_layer(&layer, "set", &record, now).await.unwrap();
         println!("\nsaved {number}");
     }
 }
@@ -89,7 +92,7 @@ async fn what_was_acknowledged_outlives_a_killed_process() {
         let store = SqliteStore::open(&path).unwrap();
         let known = store.known_layers(&layers, "set").await.unwrap();
         assert_eq!(known.len(), 20);
-        let record = store.layer(&layers[19], "set").await.unwrap().unwrap();
-        assert_eq!(record.owned_files, [2; 5000]);
+        let files = store.owned_files(&layers[19], "set").await.unwrap();
+        assert_eq!(files, Some(vec![2; 5000]));
     }
 }
