@@ -1,127 +1,130 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use limpid_types::{
-    Distribution, Finding, IndexReport, Package, Repository, StableId, Vulnerability,
-    VulnerabilityReport,
+    Details, Distribution, Environment, Finding, FixState, Gap, IndexReport, Package, PackageKind,
+    Report, Repository, Severity, Verdict,
 };
+use serde::Serialize;
+use serde_json::Value;
 
-/// What Clair writes for a date that nobody knows.
-const UNKNOWN_DATE: &str = "0001-01-01T00:00:00Z";
+use crate::clair::view::{StatementView, VulnerabilityId, VulnerabilityView};
+use crate::updater_name;
 
-/// Puts findings into Clair's shape.
+pub(crate) mod view;
+
+/// A report in Clair's shape, written from borrowed parts.
+///
+/// Its JSON is that of [`limpid_types::VulnerabilityReport`].
+#[derive(Debug, Serialize)]
+pub struct ClairReport<'a> {
+    manifest_hash: &'a str,
+    packages: &'a BTreeMap<String, Package>,
+    distributions: &'a BTreeMap<String, Distribution>,
+    repository: &'a BTreeMap<String, Repository>,
+    environments: &'a BTreeMap<String, Vec<Environment>>,
+    vulnerabilities: BTreeMap<VulnerabilityId, VulnerabilityView<'a>>,
+    package_vulnerabilities: BTreeMap<&'a str, Vec<VulnerabilityId>>,
+    enrichments: BTreeMap<&'a str, Vec<Value>>,
+    limpid: Extension<'a>,
+}
+
+/// The fields of [`limpid_types::ReportExtension`].
+#[derive(Debug, Serialize)]
+struct Extension<'a> {
+    verdict: Verdict,
+    generation: Option<u64>,
+    gaps: &'a [Gap],
+}
+
+/// Puts a report into Clair's shape.
 ///
 /// Clair has one vulnerability per statement of a feed, so packages that share a statement share
 /// the vulnerability. It knows no state of a fix: what is still under investigation is listed like
 /// what is affected, without a fixed version, as Clair does.
-pub fn clair_report(index: &IndexReport, findings: &[Finding]) -> VulnerabilityReport {
+pub fn clair_report<'a>(index: &'a IndexReport, report: &'a Report) -> ClairReport<'a> {
+    let mut known: HashMap<StatementKey<'_>, VulnerabilityId> = HashMap::new();
     let mut vulnerabilities = BTreeMap::new();
-    let mut package_vulnerabilities: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for finding in findings {
-        let vulnerability = vulnerability(index, finding);
+    let mut package_vulnerabilities: BTreeMap<&str, Vec<VulnerabilityId>> = BTreeMap::new();
+    for finding in &report.findings {
+        let id = *known.entry(StatementKey::of(finding)).or_insert_with(|| {
+            let view = view(index, finding);
+            let id = view.id();
+            vulnerabilities.insert(id, view);
+            id
+        });
         package_vulnerabilities
-            .entry(finding.package.id.clone())
+            .entry(&finding.package.id)
             .or_default()
-            .push(vulnerability.id.clone());
-        vulnerabilities.insert(vulnerability.id.clone(), vulnerability);
+            .push(id);
     }
     for ids in package_vulnerabilities.values_mut() {
         ids.sort_unstable();
         ids.dedup();
     }
-    VulnerabilityReport {
-        manifest_hash: index.manifest_hash.clone(),
-        packages: index.packages.clone(),
-        distributions: index.distributions.clone(),
-        repository: index.repository.clone(),
-        environments: index.environments.clone(),
+    ClairReport {
+        manifest_hash: &index.manifest_hash,
+        packages: &index.packages,
+        distributions: &index.distributions,
+        repository: &index.repository,
+        environments: &index.environments,
         vulnerabilities,
         package_vulnerabilities,
         enrichments: BTreeMap::new(),
-    }
-}
-
-fn vulnerability(index: &IndexReport, finding: &Finding) -> Vulnerability {
-    let distribution = index
-        .distributions
-        .get(&finding.package.distribution_id)
-        .map(|distribution| Distribution {
-            id: String::new(),
-            ..distribution.clone()
-        })
-        .unwrap_or_default();
-    let issued = match finding.details.published.as_str() {
-        "" => UNKNOWN_DATE,
-        published => published,
-    };
-    let mut vulnerability = Vulnerability {
-        id: String::new(),
-        updater: updater(finding),
-        name: finding.id.clone(),
-        description: finding.details.description.clone(),
-        issued: issued.into(),
-        links: finding.details.references.join(" "),
-        severity: finding.severity_text.clone(),
-        normalized_severity: finding.severity,
-        package: Package {
-            name: finding.advisory_package.clone(),
-            kind: Some(finding.advisory_kind),
-            ..Package::default()
+        limpid: Extension {
+            verdict: report.coverage.verdict,
+            generation: report.generation,
+            gaps: &report.coverage.gaps,
         },
-        distribution,
-        repository: Repository::default(),
-        fixed_in_version: finding.fixed_version.clone(),
-    };
-    vulnerability.id = id(&vulnerability).to_string();
-    vulnerability
-}
-
-/// Computes the id from everything else that the vulnerability says.
-fn id(vulnerability: &Vulnerability) -> StableId {
-    let distribution = &vulnerability.distribution;
-    let kind = vulnerability
-        .package
-        .kind
-        .map_or_else(String::new, |kind| format!("{kind:?}"));
-    StableId::of(
-        "vulnerability",
-        &[
-            &vulnerability.updater,
-            &vulnerability.name,
-            &vulnerability.description,
-            &vulnerability.issued,
-            &vulnerability.links,
-            &vulnerability.severity,
-            vulnerability.normalized_severity.name(),
-            &vulnerability.package.name,
-            &kind,
-            &distribution.did,
-            &distribution.name,
-            &distribution.version,
-            &distribution.version_code_name,
-            &distribution.version_id,
-            &distribution.arch,
-            &distribution.cpe,
-            &distribution.pretty_name,
-            &vulnerability.fixed_in_version,
-        ],
-    )
-}
-
-/// Names the updater as Clair would: one per Alpine repository and release, one for Debian.
-fn updater(finding: &Finding) -> String {
-    match finding.namespace.split_once(':') {
-        Some(("alpine", release)) => {
-            let repository = match finding.repository.as_str() {
-                "" => "main",
-                repository => repository,
-            };
-            let release = match release {
-                "edge" => release.to_owned(),
-                number => format!("v{number}"),
-            };
-            format!("alpine-{repository}-{release}-updater")
-        }
-        Some((family, _)) => format!("{family}/updater"),
-        None => format!("{}/updater", finding.feed),
     }
+}
+
+/// What tells statements apart whose texts are the same object: cheap to compare, so that the
+/// texts of a statement are hashed once and not for each of its packages.
+#[derive(PartialEq, Eq, Hash)]
+struct StatementKey<'a> {
+    texts: *const Details,
+    id: &'a str,
+    severity: Severity,
+    severity_text: &'a str,
+    fix: FixState,
+    fixed_version: &'a str,
+    package: &'a str,
+    kind: PackageKind,
+    feed: &'a str,
+    namespace: &'a str,
+    repository: &'a str,
+    distribution: &'a str,
+}
+
+impl<'a> StatementKey<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        Self {
+            texts: &raw const *finding.details,
+            id: &finding.id,
+            severity: finding.severity,
+            severity_text: &finding.severity_text,
+            fix: finding.fix,
+            fixed_version: &finding.fixed_version,
+            package: &finding.advisory_package,
+            kind: finding.advisory_kind,
+            feed: &finding.feed,
+            namespace: &finding.namespace,
+            repository: &finding.repository,
+            distribution: &finding.package.distribution_id,
+        }
+    }
+}
+
+fn view<'a>(index: &'a IndexReport, finding: &'a Finding) -> VulnerabilityView<'a> {
+    let updater = updater_name::of_record(&finding.feed, &finding.namespace, &finding.repository);
+    let statement = StatementView {
+        name: &finding.id,
+        severity: &finding.severity_text,
+        normalized_severity: finding.severity,
+        package: &finding.advisory_package,
+        kind: finding.advisory_kind,
+        fixed_in_version: &finding.fixed_version,
+    };
+    let distribution = index.distributions.get(&finding.package.distribution_id);
+    VulnerabilityView::new(updater, statement, &finding.details, distribution)
 }

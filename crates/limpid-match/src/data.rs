@@ -15,6 +15,11 @@ pub trait VulnerabilityData {
     /// calls.
     fn feeds(&self) -> &[FeedSnapshot];
 
+    /// Returns the feeds that the generation has and whose data cannot be had.
+    fn missing(&self) -> &[MissingFeed] {
+        &[]
+    }
+
     /// Returns how many records a feed has in a namespace, whichever package they are about.
     fn records(&self, feed: usize, namespace: &str) -> u64;
 
@@ -95,13 +100,19 @@ pub struct FeedSnapshot {
     pub checked: Option<Timestamp>,
 }
 
-impl FeedSnapshot {
-    /// Tells whether the feed belongs to a family.
-    pub(crate) fn is_of(&self, family: &str) -> bool {
-        self.name
-            .strip_prefix(family)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '/']))
-    }
+/// A feed of a generation whose data cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingFeed {
+    /// Name of the feed.
+    pub name: String,
+    /// Why its data cannot be had.
+    pub reason: String,
+}
+
+/// Tells whether a feed belongs to a family.
+pub(crate) fn is_of(feed: &str, family: &str) -> bool {
+    feed.strip_prefix(family)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '/']))
 }
 
 /// Vulnerability data that is there but cannot be read.
@@ -123,14 +134,9 @@ mod tests {
 
     #[test]
     fn a_family_is_a_whole_word_of_the_name() {
-        let feed = |name: &str| FeedSnapshot {
-            name: name.into(),
-            snapshot: String::new(),
-            checked: None,
-        };
-        assert!(feed("alpine").is_of("alpine"));
-        assert!(feed("alpine-main-v3.15").is_of("alpine"));
-        assert!(feed("debian/updater").is_of("debian"));
-        assert!(!feed("alpinelike").is_of("alpine"));
+        assert!(is_of("alpine", "alpine"));
+        assert!(is_of("alpine-main-v3.15", "alpine"));
+        assert!(is_of("debian/updater", "debian"));
+        assert!(!is_of("alpinelike", "alpine"));
     }
 }

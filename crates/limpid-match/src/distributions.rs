@@ -6,6 +6,7 @@ mod alpine;
 mod debian;
 
 use limpid_types::Distribution;
+use limpid_version::Scheme;
 
 /// A distribution that limpid has a feed for.
 #[derive(Debug)]
@@ -19,8 +20,13 @@ pub(crate) struct Family {
     /// Gives the namespaces that a release may be judged by, the best first. Empty when the
     /// release cannot be told.
     pub(crate) namespaces: fn(&Distribution) -> Vec<String>,
+    /// Gives the distribution that a namespace of the feed speaks of, from the part behind the
+    /// colon.
+    pub(crate) distribution: fn(&str) -> Distribution,
     /// Which version is compared with what an advisory says about a source package.
     pub(crate) source_version: SourceVersion,
+    /// How versions are compared.
+    pub(crate) scheme: Scheme,
 }
 
 /// The version of an installed package that stands for its source package.
@@ -39,14 +45,18 @@ const FAMILIES: &[Family] = &[
         name: "Alpine Linux",
         feed: "alpine",
         namespaces: alpine::namespaces,
+        distribution: alpine::distribution,
         source_version: SourceVersion::Installed,
+        scheme: Scheme::Apk,
     },
     Family {
         id: "debian",
         name: "Debian",
         feed: "debian",
         namespaces: debian::namespaces,
+        distribution: debian::distribution,
         source_version: SourceVersion::Recorded,
+        scheme: Scheme::Dpkg,
     },
 ];
 
@@ -106,6 +116,17 @@ pub(crate) fn family(distribution: &Distribution) -> Option<&'static Family> {
     FAMILIES.iter().find(|family| family.id == distribution.did)
 }
 
+/// Returns the distribution that a namespace is about; an empty one when it is about none.
+pub(crate) fn of_namespace(namespace: &str) -> Distribution {
+    let (id, release) = namespace.split_once(':').unwrap_or_default();
+    FAMILIES
+        .iter()
+        .find(|family| family.id == id)
+        .map_or_else(Distribution::default, |family| {
+            (family.distribution)(release)
+        })
+}
+
 /// Returns the name of a distribution that limpid knows but has no feed for.
 pub(crate) fn known_without_feed(distribution: &Distribution) -> Option<&'static str> {
     WITHOUT_FEED
@@ -141,5 +162,20 @@ mod tests {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), rows);
+    }
+
+    #[test]
+    fn the_distribution_of_a_namespace_gives_the_namespace_again() {
+        for namespace in [
+            "alpine:3.15",
+            "alpine:edge",
+            "debian:bookworm",
+            "debian:sid",
+        ] {
+            let distribution = of_namespace(namespace);
+            let family = family(&distribution).unwrap();
+            assert_eq!((family.namespaces)(&distribution), [namespace]);
+        }
+        assert_eq!(of_namespace("osv:pypi"), Distribution::default());
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use limpid_types::Details;
 use limpid_vulndb::Snapshot;
 
-use crate::{Candidate, CandidateTexts, DataError, FeedSnapshot, VulnerabilityData};
+use crate::{Candidate, CandidateTexts, DataError, FeedSnapshot, MissingFeed, VulnerabilityData};
 
 /// A numbered set of open snapshots: the vulnerability data of an installation.
 ///
@@ -14,6 +14,7 @@ pub struct Generation {
     number: u64,
     feeds: Vec<FeedSnapshot>,
     snapshots: Vec<Arc<Snapshot>>,
+    missing: Vec<MissingFeed>,
 }
 
 impl Generation {
@@ -23,7 +24,13 @@ impl Generation {
             number,
             feeds: Vec::new(),
             snapshots: Vec::new(),
+            missing: Vec::new(),
         }
+    }
+
+    /// Returns its number.
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// Returns the generation with the snapshot of one more feed.
@@ -32,6 +39,24 @@ impl Generation {
         self.feeds.push(feed);
         self.snapshots.push(snapshot);
         self
+    }
+
+    /// Returns the generation with one more feed whose data cannot be had.
+    #[must_use]
+    pub fn with_missing(mut self, feed: MissingFeed) -> Self {
+        self.missing.push(feed);
+        self
+    }
+
+    /// Returns the open snapshot with a digest, whichever feed it is of.
+    pub(crate) fn snapshot(&self, digest: &str) -> Option<&Arc<Snapshot>> {
+        let place = self.feeds.iter().position(|feed| feed.snapshot == digest)?;
+        self.snapshots.get(place)
+    }
+
+    /// Tells whether everything that it says is the same as what another one says.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.number == other.number && self.feeds == other.feeds && self.missing == other.missing
     }
 
     fn error(&self, feed: usize, source: limpid_vulndb::Error) -> DataError {
@@ -51,6 +76,10 @@ impl VulnerabilityData for Generation {
 
     fn feeds(&self) -> &[FeedSnapshot] {
         &self.feeds
+    }
+
+    fn missing(&self) -> &[MissingFeed] {
+        &self.missing
     }
 
     fn records(&self, feed: usize, namespace: &str) -> u64 {

@@ -1,10 +1,11 @@
-//! From an index report and vulnerability data to findings.
+//! From an index report and vulnerability data to findings, and the service that does it.
 //!
-//! [`judge`] is the entry: a pure function of what an image contains ([`limpid_types::IndexReport`]),
+//! [`judge`] is the heart: a pure function of what an image contains ([`limpid_types::IndexReport`]),
 //! of what is known ([`VulnerabilityData`]), of the time and of [`Options`]. It gives limpid's own
-//! report, and [`clair_report`] puts the same findings into Clair's shape.
+//! report, and [`clair_report`] puts the same findings into Clair's shape. [`affected`] asks the
+//! other way round: which of some vulnerabilities an image has, by the same rules.
 //!
-//! Three rules shape this crate:
+//! Three rules shape the judgement:
 //!
 //! * What cannot be judged is said, never left out. A distribution without a feed, a release that a
 //!   feed holds nothing for, data that is too old, a version that does not parse: each is a gap of
@@ -12,25 +13,52 @@
 //! * Nothing in an index report or in an advisory fails the report; only damaged data does.
 //! * The same input gives the same bytes.
 //!
-//! The crate reads no file and no clock, and knows nothing of how a report is shown.
+//! Around it is the service. [`ServedData`] follows the store and keeps the generation open that
+//! is served; [`MatchService`] makes reports by it for many at once, and shows the snapshots of
+//! the generations as the update operations that Clair's clients know ([`UpdateOperation`],
+//! [`Diff`]).
+//!
+//! The judgement reads no file and no clock; the service does. Neither knows how a report is shown
+//! or sent, nor where index reports come from ([`IndexReports`]).
 
+mod affected;
 mod candidates;
 mod clair;
 mod coverage;
 mod data;
+mod diff;
 mod distributions;
 mod end_of_life;
+mod fault;
 mod finding;
 mod generation;
 mod judge;
 mod memory;
+mod metrics;
+mod opening;
 mod options;
 mod release;
+mod served_data;
+mod service;
+mod snapshot_folder;
 mod statements;
+mod unique_name;
+mod update_operation;
+mod updater_name;
 
-pub use clair::clair_report;
-pub use data::{Candidate, CandidateTexts, DataError, FeedSnapshot, VulnerabilityData};
+pub use affected::{affected, names};
+pub use clair::{ClairReport, clair_report};
+pub use data::{
+    Candidate, CandidateTexts, DataError, FeedSnapshot, MissingFeed, VulnerabilityData,
+};
+pub use diff::{Changes, Diff};
+pub use fault::MatchFault;
 pub use generation::Generation;
 pub use judge::{MatchError, judge};
 pub use memory::MemoryData;
+pub use opening::open_generation;
 pub use options::Options;
+pub use served_data::ServedData;
+pub use service::{IndexReports, IndexReportsFault, MatchService, MatchSettings};
+pub use snapshot_folder::{SnapshotFault, SnapshotFolder};
+pub use update_operation::{OperationKind, UpdateOperation};

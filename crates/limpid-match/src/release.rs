@@ -4,8 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 use limpid_types::{Distribution, GapReason};
 
 use crate::coverage::Gaps;
+use crate::data::is_of;
 use crate::distributions::{self, Family, SourceVersion};
 use crate::{FeedSnapshot, VulnerabilityData, end_of_life};
+
+/// How many missing feeds of a family a gap names.
+const NAMED_FEEDS: usize = 3;
 
 /// A release of a distribution that some feed of the generation serves.
 #[derive(Clone, Debug)]
@@ -52,9 +56,12 @@ impl Release {
             (!serving.is_empty()).then_some((namespace, serving))
         });
         let Some((namespace, serving)) = served else {
-            return Err(match namespaces.first() {
-                Some(namespace) => without_records(family, namespace, today),
-                None => without_release(family, distribution),
+            return Err(match (namespaces.first(), missing(family, data)) {
+                (None, _) => without_release(family, distribution),
+                // Which releases a feed serves is in its data, so any that is missing may be
+                // the one that serves this release.
+                (Some(_), Some(unserved)) => unserved,
+                (Some(namespace), None) => without_records(family, namespace, today),
             });
         };
         let stale = serving
@@ -113,20 +120,41 @@ fn feeds_of(
         .feeds()
         .iter()
         .enumerate()
-        .filter(|(_, feed)| feed.is_of(family.feed))
+        .filter(|(_, feed)| is_of(&feed.name, family.feed))
         .map(|(place, _)| place)
         .collect();
     if feeds.is_empty() {
-        return Err(Unserved {
+        return Err(missing(family, data).unwrap_or_else(|| Unserved {
             reason: GapReason::FeedMissing,
             subject: family.feed.into(),
             detail: format!(
                 "there is no snapshot of the feed that serves {}",
                 distributions::display_name(distribution)
             ),
-        });
+        }));
     }
     Ok(feeds)
+}
+
+/// Says which feeds of a family cannot be had, when there are some.
+fn missing(family: &Family, data: &dyn VulnerabilityData) -> Option<Unserved> {
+    let reasons: Vec<String> = data
+        .missing()
+        .iter()
+        .filter(|feed| is_of(&feed.name, family.feed))
+        .map(|feed| {
+            format!(
+                "the data of feed {} cannot be had: {}",
+                feed.name, feed.reason
+            )
+        })
+        .take(NAMED_FEEDS)
+        .collect();
+    (!reasons.is_empty()).then(|| Unserved {
+        reason: GapReason::FeedMissing,
+        subject: family.feed.into(),
+        detail: reasons.join("; "),
+    })
 }
 
 fn without_records(family: &Family, namespace: &str, today: Date) -> Unserved {

@@ -7,19 +7,23 @@
 //! This crate does no input or output, knows no clock and makes no decision about a finding.
 
 mod advisory;
+mod affected_manifests;
 mod digest;
 mod evidence;
 mod index_report;
 mod manifest;
+mod notification;
 mod problem;
 mod report;
 mod severity;
 mod stable_id;
+mod update_operation;
 mod vulnerability_report;
 
 pub use advisory::{
     Advisory, AffectedPackage, Details, PackageKind, Rating, Status, VersionConstraint,
 };
+pub use affected_manifests::{AffectedManifests, VulnerabilitySummaries};
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use evidence::{
     DatabaseKind, LayerEvidence, PackageDatabase, PackageRecord, ReleaseFile, Whiteout,
@@ -29,6 +33,9 @@ pub use index_report::{
     index_state,
 };
 pub use manifest::{Manifest, ManifestLayer};
+pub use notification::{
+    Notification, NotificationPage, NotificationReason, Page, VulnerabilitySummary,
+};
 pub use problem::{Problem, ProblemKind};
 pub use report::{
     Coverage, FeedUse, Finding, FixState, Gap, GapReason, PackageRef, Report, SeverityCounts,
@@ -36,4 +43,7 @@ pub use report::{
 };
 pub use severity::{Severity, UnknownSeverity};
 pub use stable_id::StableId;
-pub use vulnerability_report::{Vulnerability, VulnerabilityReport};
+pub use update_operation::{
+    NIL_REFERENCE, UpdateDiff, UpdateKind, UpdateOperation, UpdateOperations, ZERO_TIME,
+};
+pub use vulnerability_report::{ReportExtension, Vulnerability, VulnerabilityReport};

@@ -23,6 +23,21 @@ pub(super) fn namespaces(distribution: &Distribution) -> Vec<String> {
     }
 }
 
+/// Gives the distribution of a release, with the fields that Clair fills in.
+pub(super) fn distribution(release: &str) -> Distribution {
+    let shown = match release {
+        "edge" => release.to_owned(),
+        number => format!("v{number}"),
+    };
+    Distribution {
+        did: "alpine".into(),
+        name: "Alpine Linux".into(),
+        version: release.into(),
+        pretty_name: format!("Alpine Linux {shown}"),
+        ..Distribution::default()
+    }
+}
+
 fn number(part: Option<&str>) -> Option<&str> {
     part.filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -31,6 +31,27 @@ pub(super) fn namespaces(distribution: &Distribution) -> Vec<String> {
     namespaces
 }
 
+/// Gives the distribution of a release by its code name, with the fields that Clair fills in.
+pub(super) fn distribution(code_name: &str) -> Distribution {
+    let number = CODE_NAMES
+        .iter()
+        .find(|(_, name)| *name == code_name)
+        .map_or("", |(number, _)| *number);
+    let version = match number {
+        "" => code_name.to_owned(),
+        number => format!("{number} ({code_name})"),
+    };
+    Distribution {
+        did: "debian".into(),
+        name: "Debian GNU/Linux".into(),
+        version_code_name: code_name.into(),
+        version_id: number.into(),
+        pretty_name: format!("Debian GNU/Linux {version}"),
+        version,
+        ..Distribution::default()
+    }
+}
+
 fn code_name(distribution: &Distribution) -> Option<&str> {
     let candidates = [
         Some(distribution.version_code_name.as_str()),

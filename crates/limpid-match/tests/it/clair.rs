@@ -1,8 +1,15 @@
 use limpid_match::clair_report;
-use limpid_types::{Severity, VulnerabilityReport};
+use limpid_types::{IndexReport, Report, Severity, Verdict, VulnerabilityReport};
 use serde_json::json;
 
 use crate::fixture::{alpine, apk, data, debian, dpkg, rated, report, with_package};
+
+/// Writes a report in Clair's shape and reads it again.
+fn written(index: &IndexReport, report: &Report) -> VulnerabilityReport {
+    let json = serde_json::to_string(&clair_report(index, report));
+    let json = json.expect("a report can be written");
+    serde_json::from_str(&json).expect("what was written can be read")
+}
 
 fn debian_report() -> VulnerabilityReport {
     let mut image = debian("12", "bookworm");
@@ -16,7 +23,7 @@ fn debian_report() -> VulnerabilityReport {
     );
     advisory.details.references = vec!["https://a.example/1".into(), "https://a.example/2".into()];
     let report = report(&image, &data("debian", [advisory]));
-    clair_report(&image, &report.findings)
+    written(&image, &report)
 }
 
 #[test]
@@ -70,11 +77,32 @@ fn a_vulnerability_has_the_shape_that_clair_writes() {
 
 #[test]
 fn no_map_of_a_report_is_null() {
-    let report = clair_report(&crate::fixture::image(), &[]);
+    let image = crate::fixture::image();
+    let report = report(&image, &data("debian", []));
     assert_eq!(
-        serde_json::to_string(&report).unwrap(),
-        r#"{"manifest_hash":"sha256:00","packages":{},"distributions":{},"repository":{},"environments":{},"vulnerabilities":{},"package_vulnerabilities":{},"enrichments":{}}"#
+        serde_json::to_string(&clair_report(&image, &report)).unwrap(),
+        r#"{"manifest_hash":"sha256:00","packages":{},"distributions":{},"repository":{},"environments":{},"vulnerabilities":{},"package_vulnerabilities":{},"enrichments":{},"limpid":{"verdict":"unknown","generation":7,"gaps":[{"reason":"no-packages","subject":"image","detail":"no package database was found in the image","packages":0}]}}"#
     );
+}
+
+#[test]
+fn a_clean_image_looks_different_from_one_that_could_not_be_checked() {
+    let checked = with_package(debian("12", "bookworm"), ("apt", "1"), ("apt", "1"));
+    let unchecked = with_package(debian("11", "bullseye"), ("apt", "1"), ("apt", "1"));
+    let data = data(
+        "debian",
+        [dpkg("debian:bookworm", "openssl", "CVE-2000-0001", "2")],
+    );
+    for (image, verdict, gaps) in [
+        (checked, Verdict::Complete, 0),
+        (unchecked, Verdict::Unknown, 1),
+    ] {
+        let written = written(&image, &report(&image, &data));
+        assert!(written.vulnerabilities.is_empty());
+        let extension = written.limpid.unwrap();
+        assert_eq!((extension.verdict, extension.gaps.len()), (verdict, gaps));
+        assert_eq!(extension.generation, Some(7));
+    }
 }
 
 #[test]
@@ -93,7 +121,7 @@ fn updaters_of_alpine_have_the_names_that_clair_gives_them() {
         let mut advisory = apk(namespace, "zlib", "CVE-2000-0001", "2");
         advisory.package.repository = repository.into();
         let report = report(&image, &data("alpine", [advisory]));
-        let report = clair_report(&image, &report.findings);
+        let report = written(&image, &report);
         let vulnerability = report.vulnerabilities.values().next().unwrap();
         assert_eq!(vulnerability.updater, expected);
     }

@@ -1,7 +1,13 @@
-//! Behaviour of the judgement, from index report to report.
+//! What the crate promises: the judgement, the service around it, and its view of the data.
 
+mod affected;
 mod clair;
 mod coverage;
 mod findings;
 mod fixture;
 mod generation;
+mod installation;
+mod operations;
+mod served;
+mod service;
+mod test_store;

@@ -1,0 +1,156 @@
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use limpid_types::{
+    Advisory, AffectedPackage, Details, Environment, IndexReport, Rating, Status,
+    VersionConstraint, Vulnerability,
+};
+
+use crate::candidates::{Candidates, Installed};
+use crate::distributions::{self, Family};
+use crate::release::Release;
+use crate::statements::{self, Outcome};
+use crate::{FeedSnapshot, MemoryData};
+
+/// Returns the ids of those vulnerabilities that affect an image: the most severe first, then by
+/// id.
+///
+/// Each vulnerability is a statement of its own in Clair's shape: a package of a distribution is
+/// affected below `fixed_in_version`, or in every version when that is empty. It is judged by the
+/// same rules as [`judge`](crate::judge) has. One that names no package, or no distribution that
+/// limpid has a feed for, affects nothing.
+pub fn affected(index: &IndexReport, vulnerabilities: &[Vulnerability]) -> Vec<String> {
+    let data = data(vulnerabilities);
+    let releases: BTreeMap<&str, Release> = index
+        .distributions
+        .iter()
+        .filter_map(|(id, distribution)| {
+            // The gaps of a release are not asked for, so neither the time nor the age matters.
+            let now = Timestamp::UNIX_EPOCH;
+            let release = Release::of(distribution, &data, now, SignedDuration::MAX).ok()?;
+            Some((id.as_str(), release))
+        })
+        .collect();
+    let mut candidates = Candidates::new(&data);
+    let mut found: BTreeSet<usize> = BTreeSet::new();
+    for (id, package) in &index.packages {
+        for (environment, release) in environments(index, id, &releases) {
+            let installed = Installed {
+                id,
+                package,
+                environment,
+                release,
+            };
+            // Only data in files can be unreadable, and this is in memory.
+            let statements = candidates.statements(&installed).unwrap_or_default();
+            for statement in statements {
+                let Ok(place) = statement.id().parse() else {
+                    continue;
+                };
+                if !found.contains(&place)
+                    && matches!(statements::judge(&[statement]), Outcome::Affected(_))
+                {
+                    found.insert(place);
+                }
+            }
+        }
+    }
+    let mut affected: Vec<&Vulnerability> = found
+        .into_iter()
+        .filter_map(|place| vulnerabilities.get(place))
+        .collect();
+    affected.sort_by_key(|vulnerability| {
+        (
+            Reverse(vulnerability.normalized_severity),
+            &vulnerability.id,
+        )
+    });
+    let mut seen = BTreeSet::new();
+    affected
+        .into_iter()
+        .map(|vulnerability| &vulnerability.id)
+        .filter(|id| seen.insert(*id))
+        .cloned()
+        .collect()
+}
+
+/// Returns the package names that some vulnerabilities speak of.
+pub fn names(vulnerabilities: &[Vulnerability]) -> BTreeSet<String> {
+    vulnerabilities
+        .iter()
+        .map(|vulnerability| &vulnerability.package.name)
+        .filter(|name| !name.is_empty())
+        .cloned()
+        .collect()
+}
+
+/// Returns where a package is, with the release that it is part of there.
+fn environments<'r, 'i>(
+    index: &'i IndexReport,
+    package: &str,
+    releases: &'r BTreeMap<&str, Release>,
+) -> impl Iterator<Item = (&'i Environment, &'r Release)> {
+    let mut namespaces = BTreeSet::new();
+    index
+        .environments
+        .get(package)
+        .into_iter()
+        .flatten()
+        .filter_map(|environment| {
+            let release = releases.get(environment.distribution_id.as_str())?;
+            Some((environment, release))
+        })
+        .filter(move |(_, release)| namespaces.insert(release.namespace.as_str()))
+}
+
+/// Makes data of vulnerabilities. Each is one advisory, whose id is its place: statements with the
+/// same id are judged together, and each of these is to be judged by itself.
+fn data(vulnerabilities: &[Vulnerability]) -> MemoryData {
+    let mut feeds: BTreeMap<&str, Vec<Advisory>> = BTreeMap::new();
+    for (place, vulnerability) in vulnerabilities.iter().enumerate() {
+        if vulnerability.package.name.is_empty() {
+            continue;
+        }
+        let Some(family) = distributions::family(&vulnerability.distribution) else {
+            continue;
+        };
+        if let Some(advisory) = advisory(place, vulnerability, family) {
+            feeds.entry(family.feed).or_default().push(advisory);
+        }
+    }
+    feeds
+        .into_iter()
+        .fold(MemoryData::new(0), |data, (name, advisories)| {
+            let feed = FeedSnapshot {
+                name: name.into(),
+                snapshot: String::new(),
+                checked: None,
+            };
+            data.with_feed(feed, advisories)
+        })
+}
+
+fn advisory(place: usize, vulnerability: &Vulnerability, family: &Family) -> Option<Advisory> {
+    let package = &vulnerability.package;
+    let versions = match vulnerability.fixed_in_version.as_str() {
+        "" => VersionConstraint::any(family.scheme),
+        fixed => VersionConstraint::below(family.scheme, fixed),
+    };
+    Some(Advisory {
+        id: place.to_string(),
+        namespace: (family.namespaces)(&vulnerability.distribution)
+            .into_iter()
+            .next()?,
+        package: AffectedPackage {
+            name: package.name.clone(),
+            kind: package.kind.unwrap_or_default(),
+            module: package.module.clone(),
+            ..AffectedPackage::default()
+        },
+        status: Status::Affected,
+        versions,
+        rating: Rating::default(),
+        details: Details::default(),
+    })
+}
