@@ -1,5 +1,3 @@
-use std::fmt::Write as _;
-
 use url::Url;
 
 /// Returns an address as it may be shown: without user, password, fragment and the values of its
@@ -9,11 +7,7 @@ pub fn redacted(url: &Url) -> String {
     if !url.username().is_empty() || url.password().is_some() {
         text.push_str("***@");
     }
-    text.push_str(url.host_str().unwrap_or_default());
-    if let Some(port) = url.port() {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ":{port}");
-    }
+    text.push_str(&host_and_port(url));
     text.push_str(url.path());
     let names = url.query().unwrap_or_default().split('&');
     for (index, parameter) in names.filter(|part| !part.is_empty()).enumerate() {
@@ -28,6 +22,20 @@ pub fn redacted(url: &Url) -> String {
         }
     }
     text
+}
+
+/// Returns an address as it may be shown to those who did not give it: scheme, host and path.
+pub(crate) fn without_query(url: &Url) -> String {
+    format!("{}://{}{}", url.scheme(), host_and_port(url), url.path())
+}
+
+/// Returns the host of an address, and its port if that is not the usual one.
+pub(crate) fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -53,5 +61,13 @@ mod tests {
         for (url, expected) in cases {
             assert_eq!(redacted(&url.parse().unwrap()), expected);
         }
+    }
+
+    #[test]
+    fn of_a_layers_address_only_scheme_host_and_path_are_shown() {
+        let url = "https://user:pw@a.example:81/v2/x?sig=secret#y"
+            .parse()
+            .unwrap();
+        assert_eq!(without_query(&url), "https://a.example:81/v2/x");
     }
 }

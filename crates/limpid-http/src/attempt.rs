@@ -1,26 +1,24 @@
 //! One request for a document and what becomes of the answer.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use reqwest::header::{
-    CONTENT_RANGE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
-    LAST_MODIFIED, RANGE,
+    CONTENT_RANGE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    IF_RANGE, LAST_MODIFIED, RANGE,
 };
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
-use tokio::time::timeout;
+use reqwest::{Method, Response, StatusCode};
 use url::Url;
 
 use crate::backoff::retry_after;
+use crate::caller::{Caller, Failure};
+use crate::content_range::ContentRange;
 use crate::spool::Spool;
 use crate::{FetchFault, Fingerprint};
 
 /// A download, which may take several attempts.
 pub(crate) struct Download<'a> {
-    pub(crate) client: &'a Client,
+    pub(crate) caller: Caller<'a>,
     pub(crate) url: &'a Url,
     pub(crate) previous: Option<&'a Fingerprint>,
-    pub(crate) stall_timeout: Duration,
     pub(crate) max_bytes: u64,
     pub(crate) spool: Spool,
     /// What the server says about the document that is in the spool.
@@ -39,22 +37,6 @@ pub(crate) enum Step {
     Unchanged,
     NotFound,
     Received,
-}
-
-/// How an attempt failed.
-pub(crate) struct Failure {
-    pub(crate) fault: FetchFault,
-    /// How long the server asks to be left alone.
-    pub(crate) retry_after: Option<Duration>,
-}
-
-impl From<FetchFault> for Failure {
-    fn from(fault: FetchFault) -> Self {
-        Self {
-            fault,
-            retry_after: None,
-        }
-    }
 }
 
 impl Validators {
@@ -79,8 +61,8 @@ impl Download<'_> {
         if self.spool.received() > 0 && self.validators.strong().is_none() {
             self.spool.restart();
         }
-        let request = self.request();
-        let response = send(request, self.stall_timeout).await?;
+        let headers = self.headers();
+        let response = self.caller.send(Method::GET, self.url, &headers).await?;
         let status = response.status();
         match status {
             StatusCode::NOT_MODIFIED if self.previous.is_some() && self.spool.received() == 0 => {
@@ -100,41 +82,45 @@ impl Download<'_> {
                 self.spool.restart();
                 Err(FetchFault::InvalidAnswer("the rest of the document is not there").into())
             }
-            _ => Err(Failure {
-                fault: FetchFault::Status(status.as_u16()),
-                retry_after: retry_after(response.headers(), Timestamp::now()),
-            }),
+            _ => Err(Failure::answered(
+                FetchFault::Status(status.as_u16()),
+                retry_after(response.headers(), Timestamp::now()),
+            )),
         }
     }
 
-    fn request(&self) -> RequestBuilder {
-        let mut request = self.client.get(self.url.clone());
+    fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        // What a server said about a document can be said back to it.
+        let mut add = |name: HeaderName, text: &str| {
+            if let Ok(value) = HeaderValue::from_str(text) {
+                headers.insert(name, value);
+            }
+        };
         let received = self.spool.received();
         if let Some(validator) = self.validators.strong().filter(|_| received > 0) {
-            return request
-                .header(RANGE, format!("bytes={received}-"))
-                .header(IF_RANGE, validator);
-        }
-        if let Some(previous) = self.previous {
+            add(RANGE, &format!("bytes={received}-"));
+            add(IF_RANGE, validator);
+        } else if let Some(previous) = self.previous {
             if let Some(etag) = &previous.etag {
-                request = request.header(IF_NONE_MATCH, etag);
+                add(IF_NONE_MATCH, etag);
             }
             if let Some(date) = &previous.last_modified {
-                request = request.header(IF_MODIFIED_SINCE, date);
+                add(IF_MODIFIED_SINCE, date);
             }
         }
-        request
+        headers
     }
 
     /// Makes sure that a part begins where the part in the spool ends. If not, everything is asked
     /// for anew.
     fn expect_continuation(&mut self, headers: &HeaderMap) -> Result<(), FetchFault> {
         let received = self.spool.received();
-        let start = headers.get(CONTENT_RANGE).and_then(|value| {
-            let range = value.to_str().ok()?.strip_prefix("bytes ")?;
-            range.split_once('-')?.0.trim().parse::<u64>().ok()
-        });
-        if received > 0 && start == Some(received) {
+        let range = headers.get(CONTENT_RANGE).and_then(ContentRange::of);
+        if let Some(ContentRange::Part { first, .. }) = range
+            && received > 0
+            && first == received
+        {
             return Ok(());
         }
         self.spool.restart();
@@ -152,7 +138,7 @@ impl Download<'_> {
         if expected.is_some_and(|expected| expected > self.max_bytes) {
             return Err(too_large.into());
         }
-        while let Some(chunk) = within(self.stall_timeout, response.chunk()).await? {
+        while let Some(chunk) = self.caller.within(response.chunk()).await? {
             if self.spool.received() + chunk.len() as u64 > self.max_bytes {
                 return Err(too_large.into());
             }
@@ -165,36 +151,5 @@ impl Download<'_> {
             }
             _ => Ok(Step::Received),
         }
-    }
-}
-
-/// Sends a request and waits for the head of the answer.
-pub(crate) async fn send(
-    request: RequestBuilder,
-    stall_timeout: Duration,
-) -> Result<Response, FetchFault> {
-    within(stall_timeout, request.send()).await
-}
-
-async fn within<T>(
-    limit: Duration,
-    work: impl Future<Output = Result<T, reqwest::Error>>,
-) -> Result<T, FetchFault> {
-    match timeout(limit, work).await {
-        Err(_) => Err(FetchFault::Stalled { limit }),
-        Ok(result) => result.map_err(fault),
-    }
-}
-
-/// The address is taken out of the error, because it may carry secrets.
-fn fault(error: reqwest::Error) -> FetchFault {
-    // Our own addresses have been looked at, so one that no request can be made of is one that the
-    // server sent us to.
-    let is_redirect = error.is_redirect() || error.is_builder();
-    let error = error.without_url();
-    if is_redirect {
-        FetchFault::Redirect(error)
-    } else {
-        FetchFault::Connection(error)
     }
 }

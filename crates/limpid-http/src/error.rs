@@ -3,17 +3,27 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::RedirectFault;
+
 /// Why a document could not be fetched.
 #[derive(Debug, Error)]
-#[error("cannot fetch: {url}")]
+#[error("cannot fetch{}: {url}", in_mirror(mirrored.as_deref()))]
 pub struct FetchError {
     /// Its address, redacted.
     pub url: String,
+    /// Where the mirror has it, if there is a mirror: an address, redacted, or a path.
+    pub mirrored: Option<String>,
     /// How often it was asked for.
     pub attempts: u32,
     /// What went wrong the last time.
     #[source]
     pub fault: FetchFault,
+}
+
+fn in_mirror(mirrored: Option<&str>) -> String {
+    mirrored.map_or_else(String::new, |place| {
+        format!(" from its place in the mirror, {place}")
+    })
 }
 
 /// What went wrong with one attempt.
@@ -28,6 +38,14 @@ pub enum FetchFault {
     /// The server could not be reached, or the connection broke.
     #[error("connection failed")]
     Connection(#[source] reqwest::Error),
+    /// The host did not answer a short time ago, in all attempts of another fetch.
+    #[error("{host} did not answer before, so it is left alone: {cause}")]
+    SilentHost {
+        /// The host, with its port if that is not the usual one.
+        host: String,
+        /// What went wrong then.
+        cause: String,
+    },
     /// The server sent nothing for too long.
     #[error("no data within {} ms", limit.as_millis())]
     Stalled {
@@ -45,7 +63,7 @@ pub enum FetchFault {
     Status(u16),
     /// The server sent us elsewhere too often or to where we do not go.
     #[error("refused to follow a redirection")]
-    Redirect(#[source] reqwest::Error),
+    Redirect(#[source] RedirectFault),
     /// The server's answer contradicts itself or the request.
     #[error("invalid answer: {0}")]
     InvalidAnswer(&'static str),

@@ -2,23 +2,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
-use reqwest::{Client, StatusCode, redirect};
+use reqwest::{Client, Method, StatusCode, redirect};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 use url::Url;
 
-use crate::attempt::{Download, Failure, Step, Validators, send};
+use crate::attempt::{Download, Step, Validators};
 use crate::backoff::{pause, retry_after};
+use crate::caller::{Caller, Failure};
 use crate::pace::Pace;
+use crate::silence::SilentHosts;
 use crate::source::Location;
 use crate::spool::Spool;
 use crate::{
-    Document, FetchError, FetchFault, FetchSettings, Fetched, Fingerprint, Source, directory,
-    redacted,
+    Document, FetchError, FetchFault, FetchSettings, Fetched, Fingerprint, Source, USER_AGENT,
+    directory, redacted,
 };
-
-/// What everybody is told about who is asking.
-const USER_AGENT: &str = concat!("limpid/", env!("CARGO_PKG_VERSION"));
 
 /// Fetches documents. Clones share their connections and their pace.
 #[derive(Clone, Debug)]
@@ -33,6 +32,7 @@ struct Inner {
     source: Source,
     spool: PathBuf,
     pace: Pace,
+    silent_hosts: SilentHosts,
 }
 
 /// A request for a document.
@@ -89,14 +89,18 @@ impl Fetcher {
             .user_agent(USER_AGENT)
             .default_headers(headers)
             .connect_timeout(settings.connect_timeout)
-            .redirect(redirect_policy(settings.redirects));
+            .redirect(redirect::Policy::none());
         if !settings.use_system_proxy {
             client = client.no_proxy();
+        }
+        if let Some(roots) = &settings.roots {
+            client = roots.apply(client);
         }
         Ok(Self {
             inner: Arc::new(Inner {
                 client: client.build()?,
                 pace: Pace::new(settings.host_interval),
+                silent_hosts: SilentHosts::new(settings.silence),
                 settings,
                 source,
                 spool: spool.into(),
@@ -114,11 +118,7 @@ impl Fetcher {
         let mut attempts = 0;
         let work = self.fetch_from_source(&request, &mut attempts);
         let fetched = self.in_time(work).await;
-        fetched.map_err(|fault| FetchError {
-            url: redacted(request.url),
-            attempts,
-            fault,
-        })
+        fetched.map_err(|fault| self.error(request.url, attempts, fault))
     }
 
     /// Tells whether there is a document, without fetching it.
@@ -126,11 +126,28 @@ impl Fetcher {
         let mut attempts = 0;
         let work = self.ask_source(url, &mut attempts);
         let exists = self.in_time(work).await;
-        exists.map_err(|fault| FetchError {
+        exists.map_err(|fault| self.error(url, attempts, fault))
+    }
+
+    fn error(&self, url: &Url, attempts: u32, fault: FetchFault) -> FetchError {
+        let is_mirrored = self.inner.source != Source::Direct;
+        let location = self.inner.source.locate(url).ok();
+        FetchError {
             url: redacted(url),
+            mirrored: location
+                .filter(|_| is_mirrored)
+                .map(|location| match location {
+                    Location::Http(url) => redacted(&url),
+                    Location::File { path, .. } => path.display().to_string(),
+                }),
             attempts,
             fault,
-        })
+        }
+    }
+
+    fn caller(&self) -> Caller<'_> {
+        let inner = &self.inner;
+        Caller::new(&inner.client, &inner.settings, &inner.silent_hosts)
     }
 
     async fn in_time<T>(
@@ -163,10 +180,9 @@ impl Fetcher {
             }
             Location::Http(url) => {
                 let download = Download {
-                    client: &self.inner.client,
+                    caller: self.caller(),
                     url: &url,
                     previous: request.previous,
-                    stall_timeout: self.inner.settings.stall_timeout,
                     max_bytes,
                     spool: Spool::new(&self.inner.spool),
                     validators: Validators::default(),
@@ -190,7 +206,7 @@ impl Fetcher {
                 Ok(Step::Received) => break,
                 Err(failure) => failure,
             };
-            self.pause_or_give_up(download.url, failure, *attempts)
+            self.pause_or_give_up(&download.caller, download.url, failure, *attempts)
                 .await?;
         }
         let bytes = download.spool.received();
@@ -214,34 +230,17 @@ impl Fetcher {
             }
             Location::Http(url) => url,
         };
+        let mut caller = self.caller();
         loop {
             *attempts += 1;
             self.wait_for_turn(&url).await;
-            match self.ask(&url).await {
+            match ask(&mut caller, &url).await {
                 Ok(exists) => return Ok(exists),
-                Err(failure) => self.pause_or_give_up(&url, failure, *attempts).await?,
+                Err(failure) => {
+                    self.pause_or_give_up(&caller, &url, failure, *attempts)
+                        .await?;
+                }
             }
-        }
-    }
-
-    async fn ask(&self, url: &Url) -> Result<bool, Failure> {
-        let stall_timeout = self.inner.settings.stall_timeout;
-        let request = self.inner.client.head(url.clone());
-        let mut response = send(request, stall_timeout).await?;
-        if matches!(
-            response.status(),
-            StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED
-        ) {
-            // Some servers do not know HEAD. The content of this answer is never read.
-            response = send(self.inner.client.get(url.clone()), stall_timeout).await?;
-        }
-        match response.status() {
-            status if status.is_success() => Ok(true),
-            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(false),
-            status => Err(Failure {
-                fault: FetchFault::Status(status.as_u16()),
-                retry_after: retry_after(response.headers(), jiff::Timestamp::now()),
-            }),
         }
     }
 
@@ -252,15 +251,16 @@ impl Fetcher {
 
     async fn pause_or_give_up(
         &self,
+        caller: &Caller<'_>,
         url: &Url,
         failure: Failure,
         attempts: u32,
     ) -> Result<(), FetchFault> {
         let settings = &self.inner.settings;
         if !failure.fault.is_temporary() || attempts >= settings.attempts {
-            return Err(failure.fault);
+            return Err(caller.give_up(failure));
         }
-        let pause = pause(settings, attempts, failure.retry_after);
+        let pause = pause(settings.pauses(), attempts, failure.retry_after);
         tracing::debug!(
             url = redacted(url),
             attempts,
@@ -273,21 +273,24 @@ impl Fetcher {
     }
 }
 
-/// Follows a number of redirections, but never from an encrypted address to a plain one.
-fn redirect_policy(limit: usize) -> redirect::Policy {
-    redirect::Policy::custom(move |attempt| {
-        let was_encrypted = attempt
-            .previous()
-            .last()
-            .is_some_and(|url| url.scheme() == "https");
-        if attempt.previous().len() > limit {
-            attempt.error("too many redirections")
-        } else if was_encrypted && attempt.url().scheme() != "https" {
-            attempt.error("redirection to an address without encryption")
-        } else {
-            attempt.follow()
-        }
-    })
+async fn ask(caller: &mut Caller<'_>, url: &Url) -> Result<bool, Failure> {
+    let headers = HeaderMap::new();
+    let mut response = caller.send(Method::HEAD, url, &headers).await?;
+    if matches!(
+        response.status(),
+        StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED
+    ) {
+        // Some servers do not know HEAD. The content of this answer is never read.
+        response = caller.send(Method::GET, url, &headers).await?;
+    }
+    match response.status() {
+        status if status.is_success() => Ok(true),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Ok(false),
+        status => Err(Failure::answered(
+            FetchFault::Status(status.as_u16()),
+            retry_after(response.headers(), jiff::Timestamp::now()),
+        )),
+    }
 }
 
 async fn blocking<T: Send + 'static>(

@@ -1,5 +1,11 @@
 use std::time::Duration;
 
+use crate::TrustRoots;
+use crate::backoff::Pauses;
+
+/// What everybody is told about who is asking.
+pub(crate) const USER_AGENT: &str = concat!("limpid/", env!("CARGO_PKG_VERSION"));
+
 /// Bounds on fetching, and manners.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchSettings {
@@ -23,6 +29,10 @@ pub struct FetchSettings {
     pub host_interval: Duration,
     /// Whether the proxy of the system's settings is used.
     pub use_system_proxy: bool,
+    /// How long a host that did not answer in all attempts of a fetch is not asked again.
+    pub silence: Duration,
+    /// The certificates that servers are trusted by, if not those of the system.
+    pub roots: Option<TrustRoots>,
 }
 
 impl Default for FetchSettings {
@@ -38,6 +48,17 @@ impl Default for FetchSettings {
             redirects: 10,
             host_interval: Duration::from_millis(50),
             use_system_proxy: true,
+            silence: Duration::from_mins(10),
+            roots: None,
+        }
+    }
+}
+
+impl FetchSettings {
+    pub(crate) fn pauses(&self) -> Pauses {
+        Pauses {
+            first: self.first_pause,
+            longest: self.longest_pause,
         }
     }
 }

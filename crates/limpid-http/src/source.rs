@@ -5,6 +5,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::FetchFault;
+use crate::address::host_and_port;
 
 /// Where the addresses of documents lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,14 +84,6 @@ impl Source {
                 Ok(Location::Http(target))
             }
         }
-    }
-}
-
-fn host_and_port(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
     }
 }
 
