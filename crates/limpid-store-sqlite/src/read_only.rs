@@ -99,18 +99,20 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// Returns the address by which SQLite opens a file that will not change.
 fn immutable_uri(path: &Path) -> String {
     // An absolute path gets an empty authority, lest its own beginning be taken for one.
-    let mut uri = String::from(if path.is_absolute() {
+    let scheme = if path.is_absolute() {
         "file://"
     } else {
         "file:"
-    });
-    for &byte in path.as_os_str().as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            uri.push_str(&format!("%{byte:02x}"));
-        }
+    };
+    let bytes = path.as_os_str().as_bytes().iter();
+    let encoded: String = bytes.map(|&byte| encode(byte)).collect();
+    format!("{scheme}{encoded}?immutable=1")
+}
+
+fn encode(byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02x}")
     }
-    uri.push_str("?immutable=1");
-    uri
 }

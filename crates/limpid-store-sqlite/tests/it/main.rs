@@ -4,6 +4,7 @@
 
 mod conformance;
 mod opening;
+mod packages;
 mod processes;
 mod reading_only;
 mod space;

@@ -115,6 +115,20 @@ async fn what_others_write_meanwhile_is_seen() {
     }
 }
 
+#[tokio::test]
+async fn what_a_killed_writer_left_in_its_log_is_seen() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    let writer = SqliteStore::open(&path).unwrap();
+    save(&writer, 1).await;
+    let left = tempfile::tempdir().unwrap();
+    for name in ["state.db", "state.db-wal"] {
+        fs::copy(directory.path().join(name), left.path().join(name)).unwrap();
+    }
+    let store = SqliteStore::open_read_only(left.path().join("state.db"));
+    assert_eq!(known(&store.unwrap().unwrap()).await, 1);
+}
+
 #[test]
 fn a_store_that_an_older_program_made_is_not_changed_but_refused() {
     let directory = tempfile::tempdir().unwrap();
