@@ -12,7 +12,8 @@
 //! what time it is, so that expiry can be tested without waiting. Times are kept to the millisecond.
 //!
 //! The vulnerability data itself is not here but in snapshot files; a store knows their digests.
-//! With the feature `conformance`, `conformance_suite!` makes one test per promise.
+//! With the feature `conformance`, `conformance_suite!` makes one test per promise. With `metrics`,
+//! `Measured` counts and times what any store does.
 
 mod blob_store;
 #[cfg(feature = "conformance")]
@@ -23,6 +24,8 @@ mod generation_store;
 mod index_store;
 mod job_store;
 mod lease;
+#[cfg(feature = "metrics")]
+mod measured;
 mod update_run;
 
 pub use blob_store::BlobStore;
@@ -32,6 +35,8 @@ pub use generation_store::GenerationStore;
 pub use index_store::{IndexStore, LayerRecord, ManifestRecord};
 pub use job_store::{Backlog, IndexJob, JobClaim, JobEnd, JobState, JobStore};
 pub use lease::{Acquisition, Lease, LeaseStore};
+#[cfg(feature = "metrics")]
+pub use measured::{Measured, StoreMetrics};
 pub use update_run::{
     Build, DocumentFingerprint, FeedState, Outcome, QuarantinedRecord, UpdateRun,
 };
