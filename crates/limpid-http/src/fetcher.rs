@@ -11,12 +11,13 @@ use crate::attempt::{Download, Step, Validators};
 use crate::backoff::{pause, retry_after};
 use crate::caller::{Caller, Failure};
 use crate::pace::Pace;
+use crate::settings::USER_AGENT;
 use crate::silence::SilentHosts;
 use crate::source::Location;
 use crate::spool::Spool;
 use crate::{
-    Document, FetchError, FetchFault, FetchSettings, Fetched, Fingerprint, Source, USER_AGENT,
-    directory, redacted,
+    Document, FetchError, FetchFault, FetchSettings, Fetched, Fingerprint, Source, directory,
+    redacted,
 };
 
 /// Fetches documents. Clones share their connections and their pace.

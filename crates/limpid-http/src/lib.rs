@@ -45,5 +45,3 @@ pub use redirect::RedirectFault;
 pub use settings::FetchSettings;
 pub use source::{Source, SourceError};
 pub use trust::TrustRoots;
-
-use settings::USER_AGENT;

@@ -75,7 +75,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_silent_host_is_left_alone_for_a_time() {
-        let hosts = SilentHosts::new(Duration::from_secs(60));
+        let hosts = SilentHosts::new(Duration::from_mins(1));
         let limit = Duration::from_secs(1);
         hosts.remember("a.example".into(), &FetchFault::Stalled { limit });
         let fault = hosts.check("a.example").unwrap_err();

@@ -27,6 +27,9 @@ const DIRECTORIES: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 /// No bundle comes near this; a file that is larger holds something else.
 const MAX_FILE_BYTES: u64 = 16 << 20;
 
+/// Certificates of a file that are read, sound or not.
+const MAX_CERTIFICATES: usize = 4096;
+
 /// Files of a directory that are looked at.
 const MAX_FILES: usize = 4096;
 
@@ -128,8 +131,9 @@ fn read_certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
     let mut text = Vec::new();
     let file = File::open(path)?;
     file.take(MAX_FILE_BYTES).read_to_end(&mut text)?;
-    let certificates = CertificateDer::pem_slice_iter(&text);
-    Ok(certificates.map_while(Result::ok).collect())
+    // A damaged certificate does not hide those after it.
+    let certificates = CertificateDer::pem_slice_iter(&text).take(MAX_CERTIFICATES);
+    Ok(certificates.filter_map(Result::ok).collect())
 }
 
 /// Tells whether the TLS library takes a certificate. One that it does not take would otherwise

@@ -1,6 +1,8 @@
-//! Builds what tests need: images, layers, package databases, feeds.
+//! Builds what tests need: images, layers, package databases, feeds, a registry.
 
 pub mod feed;
 pub mod image;
 pub mod layer;
+pub mod postgres;
+pub mod registry;
 pub mod rpmdb;

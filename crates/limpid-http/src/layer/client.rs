@@ -17,7 +17,7 @@ use super::settings::LayerSettings;
 use super::sink::bounded;
 use super::stream::LayerStream;
 use super::transfer::Transfer;
-use crate::USER_AGENT;
+use crate::settings::USER_AGENT;
 
 /// Headers that an answer may have.
 const MAX_HEADERS: usize = 128;

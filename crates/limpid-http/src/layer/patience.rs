@@ -105,9 +105,9 @@ mod tests {
     fn patience() -> Patience {
         Patience::new(&LayerSettings {
             least_bytes_per_second: 1000,
-            rate_window: Duration::from_secs(60),
+            rate_window: Duration::from_mins(1),
             stall_timeout: Duration::from_secs(30),
-            total_timeout: Duration::from_secs(300),
+            total_timeout: Duration::from_mins(5),
             ..LayerSettings::default()
         })
     }
@@ -167,7 +167,7 @@ mod tests {
             matches!(problem, LayerProblem::OutOfTime { .. }),
             "{problem}"
         );
-        let problem = patience.pause(Duration::from_secs(60)).await.unwrap_err();
+        let problem = patience.pause(Duration::from_mins(1)).await.unwrap_err();
         assert!(
             matches!(problem, LayerProblem::OutOfTime { .. }),
             "{problem}"

@@ -51,8 +51,6 @@ pub struct Refusal {
     pub address: IpAddr,
     /// What it is for.
     pub class: AddressClass,
-    /// Whether only private addresses were allowed.
-    pub airgap: bool,
 }
 
 impl Refusal {
@@ -118,11 +116,7 @@ impl AddressPolicy {
         if is_allowed {
             return Ok(());
         }
-        Err(Refusal {
-            address,
-            class,
-            airgap: self.airgap,
-        })
+        Err(Refusal { address, class })
     }
 
     /// Judges the host of an address as far as that is possible without asking for its addresses.
@@ -161,9 +155,10 @@ impl AddressClass {
 
     fn of_v4(address: Ipv4Addr) -> Self {
         match address.octets() {
-            // Azure, Alibaba, Oracle.
-            [168, 63, 129, 16] | [100, 100, 100, 200] | [192, 0, 0, 192] => Self::Metadata,
-            [169, 254, 169, 254] => Self::Metadata,
+            // Nearly all clouds; Azure; Alibaba; Oracle.
+            [169, 254, 169, 254] | [168, 63, 129, 16] | [100, 100, 100, 200] | [192, 0, 0, 192] => {
+                Self::Metadata
+            }
             [0, 0, 0, 0] => Self::Unspecified,
             [255, 255, 255, 255] => Self::Broadcast,
             [127, ..] => Self::Loopback,
@@ -172,8 +167,8 @@ impl AddressClass {
             [100, 64..=127, ..] => Self::Shared,
             [192, 0, 2, _] | [198, 51, 100, _] | [203, 0, 113, _] => Self::Documentation,
             [224..=239, ..] => Self::Multicast,
-            // This network; protocols; 6to4 relays; tests; later use.
-            [0, ..] | [192, 0, 0, _] | [192, 88, 99, _] | [198, 18 | 19, ..] | [240..=255, ..] => {
+            // This network and later use; protocols; 6to4 relays; tests.
+            [0 | 240..=255, ..] | [192, 0, 0, _] | [192, 88, 99, _] | [198, 18 | 19, ..] => {
                 Self::Reserved
             }
             _ => Self::Public,
@@ -211,12 +206,11 @@ impl AddressClass {
 /// RFC 8215), 6to4 (RFC 3056) and the old compatible form (RFC 4291). The mapped form has been
 /// turned already.
 fn v4_inside(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let from = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
     match address.segments() {
-        [0x64, 0xff9b, 0 | 1, _, _, _, high, low] => Some(from(high, low)),
-        [0x2002, high, low, ..] => Some(from(high, low)),
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
-        [0, 0, 0, 0, 0, 0, high, low] => Some(from(high, low)),
+        [0, 0, 0, 0, 0, 0, high, low]
+        | [0x64, 0xff9b, 0 | 1, _, _, _, high, low]
+        | [0x2002, high, low, ..] => Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))),
         _ => None,
     }
 }

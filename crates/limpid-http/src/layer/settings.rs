@@ -49,7 +49,7 @@ impl Default for LayerSettings {
             proxy: Proxy::None,
             roots: None,
             max_bytes: 32 << 30,
-            attempts: 6,
+            attempts: 8,
             redirects: 10,
             max_header_bytes: 64 << 10,
             max_waiting_bytes: 1 << 20,

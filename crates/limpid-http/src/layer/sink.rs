@@ -61,3 +61,41 @@ impl Sink {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_so_many_bytes_wait_for_the_reader() {
+        let (sink, receiver) = bounded(10);
+        let sending = tokio::spawn(async move {
+            for _ in 0..3 {
+                sink.send(Bytes::from_static(b"hello, and more")).await?;
+            }
+            sink.finish(Ok(()));
+            Ok::<_, LayerProblem>(())
+        });
+        let mut count = 0;
+        loop {
+            tokio::task::yield_now().await;
+            match receiver.try_recv() {
+                Ok(Message::Chunk(bytes, room)) => {
+                    assert!(bytes.len() <= 10);
+                    // A part of ten bytes takes all the room, so nothing comes beside it.
+                    for _ in 0..10 {
+                        tokio::task::yield_now().await;
+                    }
+                    assert!(bytes.len() < 10 || receiver.try_recv().is_err());
+                    count += bytes.len();
+                    drop(room);
+                }
+                Ok(Message::End) => break,
+                Ok(Message::Fault(fault)) => panic!("{fault}"),
+                Err(_) => {}
+            }
+        }
+        assert_eq!(count, 45);
+        sending.await.unwrap().unwrap();
+    }
+}

@@ -1,10 +1,16 @@
-//! The fetcher against servers that behave well and badly, and against mirrors.
+//! Both clients against servers that behave well and badly, and the fetcher against mirrors.
 
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod conditional;
 mod failures;
+mod layer_limits;
+mod layer_refusals;
+mod layer_resume;
+mod layer_support;
+mod layer_tls;
 mod mirrors;
 mod resume;
 mod server;
+mod silence;
 mod support;

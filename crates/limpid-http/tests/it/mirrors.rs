@@ -121,3 +121,34 @@ async fn a_mirror_may_be_a_server() {
     assert_eq!(text(&mut document), "hello");
     assert!(server.requests()[0].starts_with("get /feeds/feeds.example/v3/main.json "));
 }
+
+#[tokio::test]
+async fn errors_name_the_place_in_the_mirror() {
+    let server = Server::with_answers(&["HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n"]).await;
+    let mut base = server.url("/feeds/?key=sesame");
+    base.set_password(Some("sesame")).unwrap();
+    let client = Client::with(settings(), Source::MirrorUrl(base));
+    let error = client.failure(&URL.parse().unwrap()).await;
+    let message = error.to_string();
+    assert!(message.ends_with(&format!(": {URL}")), "{message}");
+    let host = server.url("").authority().to_owned();
+    let place = format!("***@{host}/feeds/feeds.example/v3/main.json?key=***");
+    assert!(message.contains(&place), "{message}");
+    assert!(!format!("{error:?}").contains("sesame"), "{error:?}");
+
+    let (mirror, client, url) = mirror("hello");
+    let error = client
+        .fetcher
+        .fetch(Request::new(&url).at_most(1))
+        .await
+        .unwrap_err();
+    let path = mirror.path().join("feeds.example/v3/main.json");
+    assert_eq!(error.mirrored.as_deref(), path.to_str());
+
+    let server = Server::with_answers(&["HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n"]).await;
+    let error = Client::new().failure(&server.url("/x")).await;
+    assert_eq!(
+        error.to_string(),
+        format!("cannot fetch: {}", server.url("/x"))
+    );
+}
