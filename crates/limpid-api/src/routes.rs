@@ -1,0 +1,8 @@
+//! The routes, one module for each service.
+//!
+//! A service's module has `router`, which takes what the handlers work with and gives a router to
+//! [`Api::with`](crate::Api::with). Patterns are those of [`ENDPOINTS`](crate::ENDPOINTS).
+
+pub(crate) mod discovery;
+pub mod notifier;
+pub(crate) mod robots;

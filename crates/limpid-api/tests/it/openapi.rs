@@ -1,0 +1,235 @@
+use std::collections::BTreeSet;
+
+use limpid_api::{ApiSettings, ENDPOINTS, document};
+use limpid_types::{
+    AffectedManifests, Distribution, Environment, IndexReport, Manifest, Notification,
+    NotificationPage, Package, Repository, UpdateDiff, UpdateKind, UpdateOperation, Vulnerability,
+    VulnerabilityReport, VulnerabilitySummaries, VulnerabilitySummary,
+};
+use serde_json::{Value, json};
+
+use crate::client::{get_path, request, serve_api};
+
+fn described() -> Value {
+    serde_json::to_value(document()).unwrap()
+}
+
+#[test]
+fn the_document_is_as_it_was() {
+    insta::assert_json_snapshot!(document());
+}
+
+#[test]
+fn every_endpoint_is_described_with_its_methods() {
+    let document = described();
+    let paths = document["paths"].as_object().unwrap();
+    for endpoint in ENDPOINTS.iter().filter(|one| one.label != "/openapi/v1") {
+        let described: BTreeSet<_> = paths[endpoint.documented]
+            .as_object()
+            .unwrap()
+            .keys()
+            .collect();
+        let methods = endpoint.allow.to_lowercase();
+        let methods: Vec<_> = methods.split(", ").map(str::to_owned).collect();
+        assert_eq!(
+            described,
+            methods.iter().collect(),
+            "{}",
+            endpoint.documented
+        );
+    }
+    assert_eq!(paths.len(), ENDPOINTS.len() - 1);
+}
+
+#[test]
+fn every_reference_leads_to_a_schema() {
+    fn check(value: &Value, document: &Value) {
+        match value {
+            Value::Object(object) => {
+                if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+                    let found = document.pointer(reference.trim_start_matches('#'));
+                    assert!(found.is_some(), "{reference}");
+                }
+                object.values().for_each(|value| check(value, document));
+            }
+            Value::Array(list) => list.iter().for_each(|value| check(value, document)),
+            _ => {}
+        }
+    }
+    check(&described(), &described());
+}
+
+/// Returns the fields of a schema, and which of them are required.
+fn fields(schema: &Value, document: &Value) -> (BTreeSet<String>, BTreeSet<String>) {
+    let mut all = BTreeSet::new();
+    let mut required = BTreeSet::new();
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = document.pointer(reference.trim_start_matches('#')).unwrap();
+        return fields(target, document);
+    }
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        let (more, more_required) = fields(part, document);
+        all.extend(more);
+        required.extend(more_required);
+    }
+    all.extend(
+        schema["properties"]
+            .as_object()
+            .into_iter()
+            .flat_map(|one| one.keys().cloned()),
+    );
+    let listed = schema["required"].as_array().into_iter().flatten();
+    required.extend(listed.map(|one| one.as_str().unwrap().to_owned()));
+    (all, required)
+}
+
+/// What is written has no field that is not described, and every field that is required.
+fn agrees(name: &str, written: &impl serde::Serialize) {
+    let document = described();
+    let (all, required) = fields(&document["components"]["schemas"][name], &document);
+    let written = serde_json::to_value(written).unwrap();
+    let written: BTreeSet<_> = written.as_object().unwrap().keys().cloned().collect();
+    assert!(written.is_subset(&all), "{name}: {written:?} {all:?}");
+    assert!(
+        required.is_subset(&written),
+        "{name}: {required:?} {written:?}"
+    );
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).unwrap()
+}
+
+fn vulnerability() -> Value {
+    json!({
+        "id": "1", "updater": "u", "name": "CVE-1", "description": "", "links": "",
+        "issued": "0001-01-01T00:00:00Z", "severity": "", "normalized_severity": "High",
+        "package": {"name": "a"}, "distribution": {}, "repository": {}, "fixed_in_version": "",
+    })
+}
+
+#[test]
+fn what_is_written_is_what_is_described() {
+    let digest = crate::client::some_digest();
+    agrees(
+        "package",
+        &Package {
+            module: "m:1".into(),
+            arch: "x".into(),
+            ..Package::default()
+        },
+    );
+    agrees("package", &Package::default());
+    agrees("distribution", &Distribution::default());
+    agrees("repository", &Repository::default());
+    agrees("environment", &Environment::default());
+    agrees(
+        "index_report",
+        &read::<IndexReport>(json!({"manifest_hash": digest})),
+    );
+    let layer = json!({"hash": digest, "uri": "", "headers": {"a": ["b"]}});
+    let manifest: Manifest = read(json!({"hash": digest, "layers": [layer]}));
+    agrees("manifest", &manifest);
+    let report: Value = json!({
+        "manifest_hash": digest, "packages": {}, "distributions": {}, "repository": {},
+        "environments": {}, "vulnerabilities": {}, "package_vulnerabilities": {}, "enrichments": {},
+    });
+    agrees("vulnerability_report", &read::<VulnerabilityReport>(report));
+    agrees("vulnerability", &read::<Vulnerability>(vulnerability()));
+    agrees(
+        "vulnerability_summaries",
+        &VulnerabilitySummaries::default(),
+    );
+    agrees("affected_manifests", &AffectedManifests::default());
+    let operation = UpdateOperation {
+        kind: UpdateKind::Vulnerability,
+        ..UpdateOperation::none()
+    };
+    agrees("update_operation", &operation);
+    let diff = UpdateDiff {
+        prev: operation.clone(),
+        cur: operation,
+        added: None,
+        removed: None,
+    };
+    agrees("update_diff", &diff);
+    let summary = json!({
+        "name": "", "fixed_in_version": "", "links": "", "description": "",
+        "normalized_severity": "Low", "severity": "Low", "package": {"name": "a"},
+        "distribution": {}, "repository": {}, "repo": {},
+    });
+    agrees(
+        "vulnerability_summary",
+        &read::<VulnerabilitySummary>(summary.clone()),
+    );
+    let notification = json!({
+        "id": "", "manifest": digest, "reason": "added", "vulnerability": summary,
+    });
+    agrees("notification", &read::<Notification>(notification));
+    let page = json!({"page": {"size": 1, "next": "x"}, "notifications": []});
+    agrees("notification_page", &read::<NotificationPage>(page));
+}
+
+#[tokio::test]
+async fn the_document_comes_as_json_and_as_yaml() {
+    let server = serve_api(ApiSettings::default()).await;
+    for (accept, content_type) in [
+        ("*/*", "application/openapi+json"),
+        (
+            "application/vnd.oai.openapi+json",
+            "application/vnd.oai.openapi+json",
+        ),
+        ("application/json", "application/json"),
+    ] {
+        let header = format!("Accept: {accept}\r\n");
+        let answer = request(server.address, "GET", "/openapi/v1", &header).await;
+        assert_eq!(answer.header("content-type"), Some(content_type));
+        assert_eq!(
+            serde_json::from_slice::<Value>(&answer.body).unwrap(),
+            described()
+        );
+    }
+    for accept in ["application/yaml", "application/openapi+yaml"] {
+        let header = format!("Accept: {accept}\r\n");
+        let answer = request(server.address, "GET", "/openapi/v1", &header).await;
+        assert_eq!(answer.header("content-type"), Some(accept));
+        assert_eq!(
+            serde_saphyr::from_str::<Value>(answer.text()).unwrap(),
+            described()
+        );
+    }
+    let answer = request(
+        server.address,
+        "GET",
+        "/openapi/v1",
+        "Accept: text/html\r\n",
+    )
+    .await;
+    assert_eq!(answer.status, 415);
+}
+
+#[tokio::test]
+async fn the_document_is_not_sent_to_who_has_it() {
+    let server = serve_api(ApiSettings::default()).await;
+    let answer = get_path(server.address, "/openapi/v1").await;
+    let tag = answer.header("etag").unwrap();
+    for condition in [
+        tag.to_owned(),
+        format!("W/{tag}"),
+        format!("\"x\", {tag}"),
+        "*".into(),
+    ] {
+        let header = format!("If-None-Match: {condition}\r\n");
+        let answer = request(server.address, "GET", "/openapi/v1", &header).await;
+        assert_eq!((answer.status, answer.body.len()), (304, 0), "{condition}");
+        assert_eq!(answer.header("etag"), Some(tag));
+    }
+    let other = request(
+        server.address,
+        "GET",
+        "/openapi/v1",
+        "If-None-Match: \"x\"\r\n",
+    )
+    .await;
+    assert_eq!(other.status, 200);
+}
