@@ -25,7 +25,7 @@ pub use allocator::Jemalloc;
 pub use log::{LogFormat, LogLevel, LogSettings, Logs};
 pub use metrics::{BuildInfo, Metrics, PoolMetrics, PoolSnapshot, Rendered};
 pub use otlp::metrics::MetricsPush;
-pub use otlp::{Destination, OtlpError, OtlpSettings, OtlpTls, OtlpTransport};
+pub use otlp::{Destination, JaegerAddress, OtlpError, OtlpSettings, OtlpTls, OtlpTransport};
 pub use profile::{LONGEST_PROFILE, ProfileError, cpu_profile, heap_profile};
 pub use resources::Resources;
 pub use telemetry::{Telemetry, TelemetryError, TelemetrySettings};

@@ -8,9 +8,11 @@ use std::time::Duration;
 use serde::Serialize;
 use thiserror::Error;
 
+pub use self::jaeger::JaegerAddress;
 pub(crate) use self::sender::Sender;
 
 mod grpc;
+mod jaeger;
 pub(crate) mod metrics;
 mod sender;
 pub(crate) mod spans;

@@ -32,17 +32,23 @@ impl Collector for RuntimeMetrics {
             (
                 "go_goroutines",
                 "Tasks of the async runtime, under the name that Clair's dashboards show",
-                tokio.as_ref().map(tokio::runtime::RuntimeMetrics::num_alive_tasks),
+                tokio
+                    .as_ref()
+                    .map(tokio::runtime::RuntimeMetrics::num_alive_tasks),
             ),
             (
                 "limpid_runtime_workers",
                 "Threads that run tasks",
-                tokio.as_ref().map(tokio::runtime::RuntimeMetrics::num_workers),
+                tokio
+                    .as_ref()
+                    .map(tokio::runtime::RuntimeMetrics::num_workers),
             ),
             (
                 "limpid_runtime_queued_tasks",
                 "Tasks that wait for any thread",
-                tokio.as_ref().map(tokio::runtime::RuntimeMetrics::global_queue_depth),
+                tokio
+                    .as_ref()
+                    .map(tokio::runtime::RuntimeMetrics::global_queue_depth),
             ),
             (
                 "go_memstats_heap_inuse_bytes",

@@ -2,6 +2,7 @@
 //!
 //! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>
 
+use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use reqwest::Response;
 use reqwest::header::HeaderMap;
@@ -48,7 +49,7 @@ pub(super) async fn check(response: Response) -> Result<(), Failure> {
         if let Some(status) = frame.trailers_ref().and_then(status) {
             return verdict(status);
         }
-        seen += frame.data_ref().map_or(0, prost::bytes::Bytes::len);
+        seen += frame.data_ref().map_or(0, Bytes::len);
         if seen > ANSWER_BYTES {
             break;
         }
