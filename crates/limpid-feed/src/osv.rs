@@ -57,8 +57,13 @@ impl Family for Osv {
     fn discover(&self, _probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
         let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
         for name in &self.ecosystems {
-            let ecosystem =
-                Ecosystem::find(name).ok_or_else(|| FeedError::UnknownEcosystem(name.clone()))?;
+            let Some(ecosystem) = Ecosystem::find(name) else {
+                feeds.push(Box::new(UnknownFeed {
+                    name: format!("osv/{}", name.to_lowercase()),
+                    ecosystem: name.clone(),
+                }));
+                continue;
+            };
             feeds.push(Box::new(EcosystemFeed {
                 name: format!("osv/{}", ecosystem.name.to_lowercase()),
                 url: format!(
@@ -71,6 +76,27 @@ impl Family for Osv {
             }));
         }
         Ok(feeds)
+    }
+}
+
+/// An ecosystem whose versions cannot be compared. It fails for itself, so that the others serve
+/// and everybody sees which one does not.
+struct UnknownFeed {
+    name: String,
+    ecosystem: String,
+}
+
+impl Feed for UnknownFeed {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn documents(&self) -> Vec<DocumentAddress> {
+        Vec::new()
+    }
+
+    fn parse(&self, _: &mut dyn Documents, _: &mut dyn Sink) -> Result<Tally, FeedError> {
+        Err(FeedError::UnknownEcosystem(self.ecosystem.clone()))
     }
 }
 

@@ -3,39 +3,36 @@ use std::sync::Arc;
 
 use limpid_feed::{Family, Feed, FeedError};
 use limpid_http::Fetcher;
+use limpid_store::{Outcome, StoreError, UpdateRun};
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use crate::FailedFamily;
 use crate::error::in_one_line;
+use crate::holder::{Holder, Taken, feed_lease};
 use crate::probe::NetworkProbe;
-use crate::selection::Selection;
+use crate::workshop::Workshop;
 
 /// Which feeds there are.
 #[derive(Default)]
 pub(crate) struct Discovery {
-    /// The selected feeds by name.
+    /// The feeds by name.
     pub(crate) feeds: BTreeMap<String, Arc<dyn Feed>>,
-    /// The families that found their feeds.
-    pub(crate) families: Vec<&'static str>,
+    /// The families that found their feeds, with the names of these.
+    pub(crate) families: BTreeMap<&'static str, Vec<String>>,
+    /// The families that did not.
     pub(crate) failed: Vec<FailedFamily>,
 }
 
 type Found = Result<Vec<Box<dyn Feed>>, FeedError>;
 
 /// Asks all families at the same time which feeds they have.
-pub(crate) async fn discover(
-    families: Vec<Box<dyn Family>>,
-    selection: &Selection<'_>,
-    fetcher: &Fetcher,
-) -> Discovery {
+pub(crate) async fn discover(families: Vec<Box<dyn Family>>, fetcher: &Fetcher) -> Discovery {
     let mut tasks = JoinSet::new();
     let mut names = BTreeMap::new();
     for family in families {
         let name = family.name();
-        if !selection.has_family(name) {
-            continue;
-        }
         let mut probe = NetworkProbe {
             fetcher: fetcher.clone(),
             runtime: Handle::current(),
@@ -50,27 +47,21 @@ pub(crate) async fn discover(
             Err(error) => (error.id(), Err(error)),
         };
         let name = names.get(&id).copied().unwrap_or_default();
-        discovery.add(name, found, selection);
+        discovery.add(name, found);
     }
-    discovery.failed.sort_by(|a, b| a.family.cmp(&b.family));
+    discovery.failed.sort_by(|a, b| a.family.cmp(b.family));
     discovery
 }
 
 impl Discovery {
-    fn add(
-        &mut self,
-        family: &'static str,
-        found: Result<Found, JoinError>,
-        selection: &Selection<'_>,
-    ) {
+    fn add(&mut self, family: &'static str, found: Result<Found, JoinError>) {
         let error = match found {
             Ok(Ok(feeds)) => {
-                self.families.push(family);
-                let selected = feeds
-                    .into_iter()
-                    .filter(|feed| selection.has_feed(feed.name()));
+                let names = feeds.iter().map(|feed| feed.name().to_owned());
+                self.families.insert(family, names.collect());
+                let feeds = feeds.into_iter();
                 self.feeds
-                    .extend(selected.map(|feed| (feed.name().to_owned(), Arc::from(feed))));
+                    .extend(feeds.map(|feed| (feed.name().to_owned(), Arc::from(feed))));
                 return;
             }
             Ok(Err(error)) => in_one_line(&error),
@@ -78,10 +69,63 @@ impl Discovery {
         };
         tracing::warn!(family, error, "cannot find the feeds of a family");
         self.failed.push(FailedFamily {
-            family: family.to_owned(),
+            family,
             error,
         });
     }
+}
+
+/// Keeps the failures of families, under their own names, and their ends.
+pub(crate) async fn record_families(
+    workshop: &Workshop,
+    discovery: &Discovery,
+    stop: &CancellationToken,
+) -> Result<(), StoreError> {
+    for failed in &discovery.failed {
+        let error = failed.error.clone();
+        record_family(workshop, failed.family, Outcome::Failed { error }, stop).await?;
+    }
+    if discovery.families.is_empty() {
+        return Ok(());
+    }
+    let states = workshop.generations.feed_states().await?;
+    for &family in discovery.families.keys() {
+        let has_failed = states
+            .iter()
+            .any(|state| state.feed == family && state.last_error.is_some());
+        // Where a feed has the name of its family, its own run says how it is.
+        if has_failed && !discovery.feeds.contains_key(family) {
+            record_family(workshop, family, Outcome::Unchanged, stop).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn record_family(
+    workshop: &Workshop,
+    family: &str,
+    outcome: Outcome,
+    stop: &CancellationToken,
+) -> Result<(), StoreError> {
+    // Whoever has the lease has something newer to say.
+    let Taken::Mine(holder) = Holder::take(workshop, &feed_lease(family), stop).await? else {
+        return Ok(());
+    };
+    let now = workshop.clock.now();
+    let run = UpdateRun {
+        feed: family.to_owned(),
+        started: now,
+        finished: now,
+        outcome,
+        fetched_bytes: 0,
+        records: 0,
+        quarantined: 0,
+        samples: Vec::new(),
+    };
+    let recorded = workshop.generations.record_run(&run, None).await;
+    workshop.metrics.ran(&run);
+    holder.release().await;
+    recorded
 }
 
 /// Returns what is to be said about a task that did not end by itself.

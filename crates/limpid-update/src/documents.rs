@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use limpid_feed::{DocumentAddress, Documents, ReadSeek};
-use limpid_http::{Document, FetchError, Fetched, Fetcher, Fingerprint, Request};
+use limpid_http::{Document, FetchError, FetchFault, Fetched, Fetcher, Fingerprint, Request};
 use limpid_store::DocumentFingerprint;
 use thiserror::Error;
 use url::Url;
@@ -36,6 +36,8 @@ pub(crate) enum GatherError {
     },
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    #[error("the documents of the feed are together larger than {limit} bytes")]
+    TooLarge { limit: u64 },
     #[error("the source does not have the document: {0}")]
     Absent(String),
     #[error("the document is unchanged, though nothing was known of it: {0}")]
@@ -49,12 +51,18 @@ enum Found {
     Here(Document),
 }
 
-/// Asks for the documents; if any of them changed, gets those that did not change as well.
+/// Asks for the documents; if any of them changed, gets those that did not change as well. All
+/// that is sent may have so many bytes together.
 pub(crate) async fn gather(
     fetcher: &Fetcher,
     addresses: &[DocumentAddress],
     known: &Fingerprints,
+    max_bytes: u64,
 ) -> Result<Gathered, GatherError> {
+    let mut allowance = Allowance {
+        limit: max_bytes,
+        left: max_bytes,
+    };
     let mut found = Vec::with_capacity(addresses.len());
     let mut has_changed = known.len() != addresses.len();
     for address in addresses {
@@ -62,7 +70,7 @@ pub(crate) async fn gather(
         let before = known.get(&address.url);
         let fingerprint = before.and_then(Option::as_ref).map(to_http);
         let request = Request::new(&url).unless(fingerprint.as_ref());
-        let document = check(fetcher.fetch(request).await?, address)?;
+        let document = check(allowance.fetch(fetcher, request).await?, address)?;
         has_changed |= match &document {
             Found::Same => false,
             Found::Absent => before != Some(&None),
@@ -80,7 +88,7 @@ pub(crate) async fn gather(
     for (address, url, document) in found {
         let document = match document {
             Found::Same if has_changed => {
-                let again = fetcher.fetch(Request::new(&url)).await?;
+                let again = allowance.fetch(fetcher, Request::new(&url)).await?;
                 check(again, address)?
             }
             document => document,
@@ -88,6 +96,37 @@ pub(crate) async fn gather(
         gathered.add(&address.url, document, known)?;
     }
     Ok(gathered)
+}
+
+/// The bytes that a feed may still be sent.
+struct Allowance {
+    limit: u64,
+    left: u64,
+}
+
+impl Allowance {
+    async fn fetch(
+        &mut self,
+        fetcher: &Fetcher,
+        request: Request<'_>,
+    ) -> Result<Fetched, GatherError> {
+        let fetched = fetcher.fetch(request.at_most(self.left)).await;
+        match fetched {
+            Ok(Fetched::Document(document)) => {
+                self.left = self.left.saturating_sub(document.bytes);
+                Ok(Fetched::Document(document))
+            }
+            Err(error) if is_over(&error, self.left) => {
+                Err(GatherError::TooLarge { limit: self.limit })
+            }
+            other => Ok(other?),
+        }
+    }
+}
+
+/// Tells whether a document was refused because of what was left of the allowance.
+fn is_over(error: &FetchError, left: u64) -> bool {
+    matches!(error.fault, FetchFault::TooLarge { limit } if limit == left)
 }
 
 impl Gathered {

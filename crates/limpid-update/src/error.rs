@@ -1,23 +1,13 @@
 use std::error::Error;
-use std::io;
 use std::path::PathBuf;
 
-use limpid_store::{Lease, StoreError};
+use limpid_store::StoreError;
 use thiserror::Error;
 
 /// Why an update or a roll back as a whole did not happen. What fails in a single feed is no such
 /// error but part of the summary.
 #[derive(Debug, Error)]
 pub enum UpdateError {
-    /// Another update is running.
-    #[error("another update is running until {} at the latest: {}", holder.expires, holder.owner)]
-    Busy {
-        /// Its lease.
-        holder: Lease,
-    },
-    /// This process was taken for dead, because it did not renew its lease in time.
-    #[error("another update has taken over")]
-    LeaseLost,
     /// The generation that is served changed again and again meanwhile.
     #[error("the current generation keeps changing")]
     Contention,
@@ -33,9 +23,15 @@ pub enum UpdateError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// There is no generation to go back to.
-    #[error("no such generation to go back to")]
-    NoSuchGeneration,
+    /// There is no generation with the number that was asked for.
+    #[error("there is no generation to go back to: {number}")]
+    NoSuchGeneration {
+        /// The number.
+        number: u64,
+    },
+    /// There is no generation before the one that is served.
+    #[error("there is no earlier generation to go back to")]
+    NoEarlierGeneration,
     /// A generation cannot be served, because a file of it is missing or cut off.
     #[error("generation {generation} lacks the snapshot of feed {feed}: {}", path.display())]
     SnapshotMissing {
@@ -47,7 +43,7 @@ pub enum UpdateError {
         path: PathBuf,
         /// Why it cannot be used, when the system said so.
         #[source]
-        source: Option<io::Error>,
+        source: Option<Box<dyn Error + Send + Sync>>,
     },
 }
 

@@ -1,29 +1,21 @@
 //! One run of one feed, up to the point where its result is ready to be activated.
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use limpid_feed::Feed;
-use limpid_http::Fetcher;
 use limpid_store::{Build, FeedSnapshot, Outcome, QuarantinedRecord, UpdateRun};
 use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
 
 use crate::discovery::defect;
 use crate::documents::{Content, Gathered, gather};
 use crate::error::in_one_line;
-use crate::parse::{Parsed, parse, recipe};
+use crate::parse::{Parsed, Place, parse, recipe};
 use crate::plausibility::objection;
+use crate::workshop::Workshop;
 use crate::{Progress, UpdateOptions};
-
-/// What all runs of an update have in common.
-#[derive(Clone)]
-pub(crate) struct Workshop {
-    pub(crate) fetcher: Fetcher,
-    pub(crate) snapshots: PathBuf,
-    pub(crate) options: UpdateOptions,
-}
 
 /// A feed that is to be run, and what is known of it.
 pub(crate) struct Job {
@@ -32,6 +24,9 @@ pub(crate) struct Job {
     pub(crate) last: Option<Build>,
     /// What of it is served.
     pub(crate) served: Option<FeedSnapshot>,
+    pub(crate) options: UpdateOptions,
+    /// Is cancelled when the run is to end, whatever becomes of it.
+    pub(crate) halt: CancellationToken,
 }
 
 /// What came of a run.
@@ -59,6 +54,7 @@ pub(crate) struct Counts {
     pub(crate) fetched_bytes: u64,
     pub(crate) records: u64,
     pub(crate) quarantined: u64,
+    pub(crate) withdrawn: u64,
     pub(crate) samples: Vec<QuarantinedRecord>,
 }
 
@@ -76,7 +72,7 @@ impl Finished {
 
     /// Returns the run as it is recorded. What was ready was activated in a generation, or else was
     /// there already.
-    pub(crate) fn to_run(&self, generation: Option<u64>) -> UpdateRun {
+    pub(crate) fn to_run(&self, generation: Option<u64>, now: Timestamp) -> UpdateRun {
         let outcome = match (&self.ending, generation) {
             (Ending::Ready(_), Some(generation)) => Outcome::Activated { generation },
             (Ending::Ready(_), None) | (Ending::Unchanged, _) => Outcome::Unchanged,
@@ -90,7 +86,7 @@ impl Finished {
         UpdateRun {
             feed: self.feed.clone(),
             started: self.started,
-            finished: Timestamp::now(),
+            finished: now,
             outcome,
             fetched_bytes: self.counts.fetched_bytes,
             records: self.counts.records,
@@ -102,14 +98,14 @@ impl Finished {
 
 /// Runs a feed. Whatever goes wrong is the feed's own failure.
 pub(crate) async fn run(workshop: Workshop, job: Job) -> Finished {
-    let started = Timestamp::now();
+    let started = workshop.clock.now();
     let feed = job.feed.name().to_owned();
-    let progress = Arc::clone(&workshop.options.progress);
+    let progress = Arc::clone(&job.options.progress);
     progress(Progress::Fetching { feed: &feed });
     let finished = match gather_for(&workshop, &job).await {
         Err(error) => Finished::failed(feed, started, error),
         Ok(mut gathered) => match (gathered.content.take(), &job.last) {
-            (None, Some(last)) => unchanged(&workshop, &job, last, gathered, started),
+            (None, Some(last)) => unchanged(&job, last, gathered, started),
             (content, _) => {
                 let bytes = gathered.fetched_bytes;
                 progress(Progress::Parsing { feed: &feed, bytes });
@@ -120,7 +116,7 @@ pub(crate) async fn run(workshop: Workshop, job: Job) -> Finished {
                         failed.counts.fetched_bytes = bytes;
                         failed
                     }
-                    Ok(parsed) => changed(&workshop, &job, gathered, parsed, started),
+                    Ok(parsed) => changed(&job, gathered, parsed, started, workshop.clock.now()),
                 }
             }
         },
@@ -135,7 +131,7 @@ async fn gather_for(workshop: &Workshop, job: &Job) -> Result<Gathered, String> 
     let addresses = job.feed.documents();
     let nothing = crate::documents::Fingerprints::new();
     let known = job.last.as_ref().map_or(&nothing, |last| &last.documents);
-    gather(&workshop.fetcher, &addresses, known)
+    gather(&workshop.fetcher, &addresses, known, job.options.feed_bytes)
         .await
         .map_err(|error| in_one_line(&error))
 }
@@ -149,8 +145,18 @@ async fn parse_on_thread(
     let feed = Arc::clone(&job.feed);
     let spool = workshop.fetcher.spool().to_owned();
     let snapshots = workshop.snapshots.clone();
-    let limits = workshop.options.build_limits;
-    let parsed = spawn_blocking(move || parse(&*feed, content, &spool, &snapshots, limits)).await;
+    let limits = job.options.build_limits;
+    let halt = job.halt.clone();
+    let parsed = spawn_blocking(move || {
+        let place = Place {
+            spool: &spool,
+            snapshots: &snapshots,
+            limits,
+            halt: &halt,
+        };
+        parse(&*feed, content, &place)
+    })
+    .await;
     match parsed {
         Ok(Ok(parsed)) => Ok(parsed),
         Ok(Err(error)) => Err(in_one_line(&error as &(dyn Error + 'static))),
@@ -159,7 +165,6 @@ async fn parse_on_thread(
 }
 
 fn unchanged(
-    workshop: &Workshop,
     job: &Job,
     last: &Build,
     gathered: Gathered,
@@ -171,9 +176,10 @@ fn unchanged(
         fetched_bytes: gathered.fetched_bytes,
         records: snapshot.records,
         quarantined: snapshot.quarantined,
+        withdrawn: 0,
         samples: Vec::new(),
     };
-    let ending = decide(job, &snapshot, &counts, workshop.options.force);
+    let ending = decide(job, &snapshot, &counts);
     let build = Build {
         snapshot,
         recipe: last.recipe.clone(),
@@ -192,27 +198,28 @@ fn unchanged(
 }
 
 fn changed(
-    workshop: &Workshop,
     job: &Job,
     gathered: Gathered,
     parsed: Parsed,
     started: Timestamp,
+    now: Timestamp,
 ) -> Finished {
     let snapshot = FeedSnapshot {
         snapshot: parsed.snapshot.digest,
         records: parsed.snapshot.records,
         quarantined: parsed.quarantined,
         bytes: parsed.snapshot.bytes,
-        built: Timestamp::now(),
+        built: now,
         checked: started,
     };
     let counts = Counts {
         fetched_bytes: gathered.fetched_bytes,
         records: parsed.records,
         quarantined: parsed.quarantined,
+        withdrawn: parsed.withdrawn,
         samples: parsed.samples,
     };
-    let ending = decide(job, &snapshot, &counts, workshop.options.force);
+    let ending = decide(job, &snapshot, &counts);
     let build = Build {
         snapshot,
         recipe: recipe(),
@@ -236,12 +243,12 @@ fn reason(ending: &Ending) -> Option<String> {
 }
 
 /// Decides what to do with a snapshot.
-fn decide(job: &Job, snapshot: &FeedSnapshot, counts: &Counts, force: bool) -> Ending {
+fn decide(job: &Job, snapshot: &FeedSnapshot, counts: &Counts) -> Ending {
     let served = job.served.as_ref();
     if served.is_some_and(|served| served.snapshot == snapshot.snapshot) {
         return Ending::Unchanged;
     }
-    if force {
+    if job.options.force {
         return Ending::Ready(snapshot.clone());
     }
     match &job.last {
@@ -252,7 +259,7 @@ fn decide(job: &Job, snapshot: &FeedSnapshot, counts: &Counts, force: bool) -> E
         },
         _ => {
             let before = served.map(|served| served.records);
-            match objection(snapshot.records, counts.quarantined, before) {
+            match objection(snapshot.records, counts.quarantined, counts.withdrawn, before) {
                 Some(reason) => Ending::Held(reason),
                 None => Ending::Ready(snapshot.clone()),
             }

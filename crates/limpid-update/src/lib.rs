@@ -3,44 +3,66 @@
 //! [`Updater::update`] asks every family for its feeds and runs each feed on its own: its documents
 //! are fetched if they changed, parsed into a snapshot file, and looked at for plausibility. What
 //! succeeded is activated as one new generation; whatever failed keeps what it had. An update in
-//! which nothing changed writes nothing but the time.
+//! which nothing changed writes nothing but the time. [`Updater::run_periodically`] does the same
+//! in the background, feed by feed as they become due.
+//!
+//! # Side by side with other nodes
+//!
+//! A feed is run under a lease of its own, so that the nodes of a cluster share the work and no
+//! feed is run twice at a time. What is known of a feed is read under its lease. What nodes have to
+//! say at the same time comes together by compare-and-swap: each puts its snapshots on top of the
+//! generation that is served.
+//!
+//! Snapshots are shared, generations activated and old ones cleared away under one further lease.
+//! Its fencing token is checked in the transactions that activate and retire generations, so a node
+//! that was taken for dead cannot do harm; nor can one whose clock is wrong.
 //!
 //! # What a kill leaves behind
 //!
-//! A snapshot file is complete and durable under its final name before the generation that refers
-//! to it is written, in one transaction. So at every instant the generation that is served has all
-//! its files. A killed update leaves files that nothing refers to; the next one removes them.
-//!
-//! # One at a time
-//!
-//! An update works under a lease of the store. Its fencing token is checked in the transactions
-//! that activate and retire generations, so an updater that lost the lease cannot do harm.
+//! A snapshot file is complete and durable under its final name, and shared with the other nodes,
+//! before the generation that refers to it is written, in one transaction. So at every instant the
+//! generation that is served has all its files. A killed update leaves files that nothing refers
+//! to; a later one removes them.
 //!
 //! # Roll back
 //!
 //! [`Updater::roll_back`] moves the pointer to an earlier generation. What a feed said last is not
 //! activated again by later updates until the feed says something else, or until it is forced.
 
-mod activation;
+mod attempt;
+mod building;
 mod cleaning;
+mod clock;
 mod discovery;
 mod documents;
+mod due;
 mod error;
 mod feed_run;
 mod holder;
+mod local;
+mod metrics;
 mod options;
 mod parse;
+mod periodic;
 mod plausibility;
 mod probe;
 mod process;
+mod publish;
 mod roll_back;
+mod round;
 mod schedule;
 mod selection;
+mod sets;
 mod summary;
 mod updater;
+mod workshop;
 
+pub use clock::{Clock, SystemClock};
 pub use error::UpdateError;
+pub use metrics::UpdateMetrics;
 pub use options::{Progress, UpdateOptions};
 pub use roll_back::RollBack;
-pub use summary::{FailedFamily, UpdateSummary};
+pub use schedule::Schedule;
+pub use sets::select_families;
+pub use summary::{FailedFamily, SkipCause, SkippedFeed, UpdateSummary};
 pub use updater::Updater;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use limpid_store::{Lease, UpdateRun};
 use limpid_vulndb::BuildLimits;
+use tokio_util::sync::CancellationToken;
 
 /// How an update is to be done.
 #[derive(Clone)]
@@ -19,8 +20,12 @@ pub struct UpdateOptions {
     pub parallel_feeds: usize,
     /// What building one snapshot may use.
     pub build_limits: BuildLimits,
-    /// How long to wait for another update to end.
+    /// Bytes that the documents of one feed may have together.
+    pub feed_bytes: u64,
+    /// How long to wait for other updates that run the same feeds.
     pub patience: Duration,
+    /// Cancel it to end the update early: feeds that are not done are left as they are.
+    pub stop: CancellationToken,
     /// Is told what is going on.
     pub progress: Arc<dyn Fn(Progress<'_>) + Send + Sync>,
 }
@@ -33,7 +38,9 @@ impl Default for UpdateOptions {
             keep_generations: 10,
             parallel_feeds: 2,
             build_limits: BuildLimits::default(),
+            feed_bytes: 4 << 30,
             patience: Duration::ZERO,
+            stop: CancellationToken::new(),
             progress: Arc::new(|_| ()),
         }
     }
@@ -47,6 +54,7 @@ impl fmt::Debug for UpdateOptions {
             .field("keep_generations", &self.keep_generations)
             .field("parallel_feeds", &self.parallel_feeds)
             .field("build_limits", &self.build_limits)
+            .field("feed_bytes", &self.feed_bytes)
             .field("patience", &self.patience)
             .finish_non_exhaustive()
     }
@@ -55,7 +63,7 @@ impl fmt::Debug for UpdateOptions {
 /// A step of an update.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress<'a> {
-    /// Another update is running, which is waited for.
+    /// Another update runs a feed, which is waited for.
     Waiting(&'a Lease),
     /// It is known which feeds there are.
     Found {

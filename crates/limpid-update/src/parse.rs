@@ -7,11 +7,15 @@ use limpid_store::QuarantinedRecord;
 use limpid_types::Advisory;
 use limpid_vulndb::{BuildLimits, BuiltSnapshot, SnapshotBuilder, SnapshotMeta};
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 
 use crate::documents::Content;
 
 /// How many of the records that could not be read are kept for people to look at.
 const SAMPLES: usize = 100;
+
+/// After how many records it is looked whether anybody still wants them.
+const HALT_INTERVAL: u64 = 1024;
 
 /// Version of the rules by which advisories become records. Counts up when they change.
 const SCHEMA: u32 = 1;
@@ -34,6 +38,8 @@ pub(crate) struct Parsed {
     pub(crate) records: u64,
     /// Records that could not be read.
     pub(crate) quarantined: u64,
+    /// Records that the source has withdrawn.
+    pub(crate) withdrawn: u64,
     pub(crate) samples: Vec<QuarantinedRecord>,
 }
 
@@ -44,36 +50,51 @@ pub(crate) enum ParseError {
     Feed(#[from] FeedError),
     #[error("cannot write the snapshot")]
     Snapshot(#[source] limpid_vulndb::Error),
+    #[error("it was cancelled")]
+    Halted,
+}
+
+/// Where and how a snapshot is built.
+pub(crate) struct Place<'a> {
+    pub(crate) spool: &'a Path,
+    pub(crate) snapshots: &'a Path,
+    pub(crate) limits: BuildLimits,
+    /// Is cancelled when nobody wants the snapshot any more.
+    pub(crate) halt: &'a CancellationToken,
 }
 
 /// Reads the documents to the end and writes the snapshot durably. Blocks.
 pub(crate) fn parse(
     feed: &dyn Feed,
     mut content: Content,
-    spool: &Path,
-    snapshots: &Path,
-    limits: BuildLimits,
+    place: &Place<'_>,
 ) -> Result<Parsed, ParseError> {
-    let builder = SnapshotBuilder::new(spool, limits).map_err(ParseError::Snapshot)?;
+    let builder =
+        SnapshotBuilder::new(place.spool, place.limits).map_err(ParseError::Snapshot)?;
     let mut sink = BuilderSink {
         feed: feed.name(),
         builder,
         records: 0,
         quarantined: 0,
         samples: Vec::new(),
+        halt: place.halt,
     };
-    feed.parse(&mut content, &mut sink)?;
+    let tally = feed.parse(&mut content, &mut sink)?;
+    if place.halt.is_cancelled() {
+        return Err(ParseError::Halted);
+    }
     // The documents take room that the snapshot may need.
     drop(content);
     let meta = SnapshotMeta::new(feed.name(), SCHEMA);
     let snapshot = sink
         .builder
-        .finish(meta, snapshots)
+        .finish(meta, place.snapshots)
         .map_err(ParseError::Snapshot)?;
     Ok(Parsed {
         snapshot,
         records: sink.records,
         quarantined: sink.quarantined,
+        withdrawn: tally.withdrawn,
         samples: sink.samples,
     })
 }
@@ -84,10 +105,14 @@ struct BuilderSink<'a> {
     records: u64,
     quarantined: u64,
     samples: Vec<QuarantinedRecord>,
+    halt: &'a CancellationToken,
 }
 
 impl Sink for BuilderSink<'_> {
     fn advisory(&mut self, advisory: Advisory) -> Result<(), SinkError> {
+        if self.records.is_multiple_of(HALT_INTERVAL) && self.halt.is_cancelled() {
+            return Err(SinkError::new(ParseError::Halted));
+        }
         match self.builder.add(&advisory) {
             Ok(()) => {
                 self.records += 1;

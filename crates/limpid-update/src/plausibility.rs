@@ -2,12 +2,23 @@
 const READABLE_PER_BAD: u64 = 20;
 
 /// Says what is not plausible about the result of a run, compared with what is served.
-pub(crate) fn objection(records: u64, quarantined: u64, served: Option<u64>) -> Option<String> {
+///
+/// A source without records is not believed, unless it says itself that it has withdrawn what it
+/// had, or it is served without records already.
+pub(crate) fn objection(
+    records: u64,
+    quarantined: u64,
+    withdrawn: u64,
+    served: Option<u64>,
+) -> Option<String> {
     let seen = records.saturating_add(quarantined);
     if quarantined.saturating_mul(READABLE_PER_BAD) > seen {
         return Some(format!("{quarantined} of {seen} records could not be read"));
     }
-    let served = served?;
+    let Some(served) = served else {
+        let is_empty = records == 0 && withdrawn == 0;
+        return is_empty.then(|| "no records".to_owned());
+    };
     if records == 0 && served > 0 {
         return Some(format!("no records, where there were {served}"));
     }
@@ -25,7 +36,7 @@ mod tests {
     fn results_are_compared_with_what_is_served() {
         let cases = [
             (1000, 0, None, ""),
-            (0, 0, None, ""),
+            (0, 0, None, "no records"),
             (0, 0, Some(0), ""),
             (500, 0, Some(1000), ""),
             (5000, 0, Some(1000), ""),
@@ -41,8 +52,14 @@ mod tests {
             (0, 1, None, "1 of 1 records could not be read"),
         ];
         for (records, quarantined, served, expected) in cases {
-            let found = objection(records, quarantined, served).unwrap_or_default();
+            let found = objection(records, quarantined, 0, served).unwrap_or_default();
             assert_eq!(found, expected);
         }
+    }
+
+    #[test]
+    fn a_source_that_withdrew_everything_may_be_empty() {
+        assert_eq!(objection(0, 0, 3, None), None);
+        assert!(objection(0, 0, 3, Some(10)).is_some());
     }
 }

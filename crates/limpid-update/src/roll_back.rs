@@ -1,10 +1,7 @@
-use std::path::Path;
-use std::sync::Arc;
+use limpid_store::{Activation, Generation};
 
-use jiff::Timestamp;
-use limpid_store::{Activation, Generation, Store};
-
-use crate::{UpdateError, cleaning};
+use crate::workshop::Workshop;
+use crate::{UpdateError, cleaning, local};
 
 /// A roll back that was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,43 +14,47 @@ pub struct RollBack {
 
 /// Serves an existing generation: `to`, or else the newest before the one that is served.
 pub(crate) async fn roll_back(
-    store: &Arc<dyn Store>,
-    snapshots: &Path,
+    workshop: &Workshop,
     to: Option<u64>,
 ) -> Result<RollBack, UpdateError> {
+    let store = &workshop.generations;
     let current = store.current().await?.map(|generation| generation.number);
     let target = match to {
-        Some(number) => store.generation(number).await?,
+        Some(number) => {
+            let found = store.generation(number).await?;
+            found.ok_or(UpdateError::NoSuchGeneration { number })?
+        }
         None => store
             .generations(usize::MAX)
             .await?
             .into_iter()
-            .find(|generation| current.is_some_and(|current| generation.number < current)),
+            .find(|generation| current.is_some_and(|current| generation.number < current))
+            .ok_or(UpdateError::NoEarlierGeneration)?,
     };
-    let target = target.ok_or(UpdateError::NoSuchGeneration)?;
-    check(&target, snapshots)?;
-    let moved = store
-        .roll_back(current, Some(target.number), Timestamp::now())
-        .await?;
-    match moved {
+    check(workshop, &target).await?;
+    let number = target.number;
+    let now = workshop.clock.now();
+    match store.roll_back(current, Some(number), now).await? {
         Activation::Done(to) => Ok(RollBack { from: current, to }),
-        Activation::Conflict { .. } => Err(UpdateError::Contention),
-        Activation::NoSuchGeneration => Err(UpdateError::NoSuchGeneration),
-        Activation::LeaseLost => Err(UpdateError::LeaseLost),
+        // No lease is named that could be lost.
+        Activation::Conflict { .. } | Activation::LeaseLost => Err(UpdateError::Contention),
+        Activation::NoSuchGeneration => Err(UpdateError::NoSuchGeneration { number }),
     }
 }
 
 /// Makes sure that a generation can be served.
-fn check(generation: &Generation, snapshots: &Path) -> Result<(), UpdateError> {
+async fn check(workshop: &Workshop, generation: &Generation) -> Result<(), UpdateError> {
     for (feed, snapshot) in &generation.feeds {
         let missing = |source| UpdateError::SnapshotMissing {
             generation: generation.number,
             feed: feed.clone(),
-            path: cleaning::path(snapshots, &snapshot.snapshot),
+            path: cleaning::path(&workshop.snapshots, &snapshot.snapshot),
             source,
         };
-        if !cleaning::is_complete(snapshots, snapshot).map_err(|error| missing(Some(error)))? {
-            return Err(missing(None));
+        match local::have(workshop, snapshot).await {
+            Ok(true) => {}
+            Ok(false) => return Err(missing(None)),
+            Err(error) => return Err(missing(Some(error))),
         }
     }
     Ok(())

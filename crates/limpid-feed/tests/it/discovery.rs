@@ -147,14 +147,19 @@ fn by_default_no_osv_ecosystem_is_fetched() {
 }
 
 #[test]
-fn an_ecosystem_whose_versions_cannot_be_compared_is_refused() {
+fn an_ecosystem_whose_versions_cannot_be_compared_fails_for_itself() {
     let settings = Settings {
         osv_ecosystems: vec!["Debian".into(), "PyPI".into()],
         ..settings()
     };
-    let error = families(&settings)[2]
+    let feeds = families(&settings)[2]
         .discover(&mut Server::default())
-        .err()
         .unwrap();
+    let names: Vec<_> = feeds.iter().map(|feed| feed.name()).collect();
+    assert_eq!(names, ["osv/debian", "osv/pypi"]);
+    let mut documents = MemoryDocuments::default();
+    let error = feeds[1]
+        .parse(&mut documents, &mut Collected::default())
+        .unwrap_err();
     assert_eq!(chain(&error), "no version scheme for ecosystem: PyPI");
 }

@@ -50,12 +50,21 @@ impl Bench {
         let fetcher = Fetcher::new(settings, source, directory.path().join("spool")).unwrap();
         let store = Arc::new(SqliteStore::open(directory.path().join("state.db")).unwrap());
         let snapshots = directory.path().join("snapshots");
-        let updater = Updater::new(Arc::clone(&store) as _, fetcher, snapshots);
+        let updater = Updater::new(
+            Arc::clone(&store) as _,
+            Arc::clone(&store) as _,
+            fetcher,
+            snapshots,
+        );
         Self {
             directory,
             store,
             updater,
         }
+    }
+
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.directory.path()
     }
 
     pub(crate) fn snapshots(&self) -> PathBuf {

@@ -1,6 +1,7 @@
 //! Feeds that fail, each for itself.
 
 use limpid_store::{GenerationStore as _, Outcome};
+use limpid_update::UpdateOptions;
 
 use crate::bench::{Bench, lines, outcome};
 use crate::toy::url;
@@ -96,4 +97,27 @@ async fn only_some_of_many_bad_records_are_kept() {
     let summary = bench.update().await;
     assert_eq!(summary.runs[0].quarantined, 500);
     assert_eq!(summary.runs[0].samples.len(), 100);
+}
+
+#[tokio::test]
+async fn a_feed_that_is_larger_than_allowed_fails() {
+    let bench = Bench::new();
+    bench.index("toy", "toy+");
+    bench.document("toy", &lines(0, 10));
+    bench.document("toy-more", &lines(0, 10));
+    let bytes = lines(0, 10).len() as u64;
+    for (feed_bytes, is_allowed) in [(2 * bytes - 1, false), (2 * bytes, true)] {
+        let options = UpdateOptions {
+            feed_bytes,
+            ..UpdateOptions::default()
+        };
+        let summary = bench.update_with(&options).await.unwrap();
+        match outcome(&summary) {
+            Outcome::Failed { error } if !is_allowed => {
+                assert!(error.contains(&feed_bytes.to_string()), "{error}");
+            }
+            Outcome::Activated { .. } if is_allowed => {}
+            other => panic!("{feed_bytes}: {other:?}"),
+        }
+    }
 }

@@ -96,3 +96,13 @@ async fn a_held_feed_does_not_hold_others_back() {
     assert_eq!(current.feeds["toy/a"].records, 10);
     assert_eq!(current.feeds["toy/b"].records, 11);
 }
+
+#[tokio::test]
+async fn a_feed_without_records_is_not_served() {
+    let bench = Bench::new();
+    bench.document("toy", "");
+    let summary = bench.update().await;
+    assert_eq!(held(&summary), "no records");
+    assert_eq!(summary.current, None);
+    assert_eq!(bench.force().await.current, Some(1), "unless it is forced");
+}

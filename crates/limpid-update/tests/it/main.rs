@@ -4,11 +4,14 @@
 
 mod alone;
 mod bench;
+mod coordination;
 mod discovery;
 mod failures;
 mod files;
 mod firewall;
 mod network;
+mod nodes;
+mod periodic;
 mod quiet;
 mod roll_back;
 mod toy;

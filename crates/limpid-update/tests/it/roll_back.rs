@@ -33,7 +33,9 @@ async fn an_earlier_generation_is_served_again() {
     );
     assert_eq!(bench.served("toy").await.records, 10);
     let error = bench.updater.roll_back(None).await.unwrap_err();
-    assert!(matches!(error, UpdateError::NoSuchGeneration));
+    assert!(matches!(error, UpdateError::NoEarlierGeneration));
+    let error = bench.updater.roll_back(Some(99)).await.unwrap_err();
+    assert!(error.to_string().ends_with("99"), "{error}");
 }
 
 #[tokio::test]

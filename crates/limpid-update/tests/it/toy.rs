@@ -114,7 +114,10 @@ impl Feed for ToyFeed {
                     tally.advisories += 1;
                     sink.advisory(advisory(line))
                 };
-                taken.unwrap();
+                taken.map_err(|source| FeedError::Sink {
+                    url: address.url.clone(),
+                    source,
+                })?;
             }
         }
         Ok(tally)

@@ -43,13 +43,19 @@ pub(crate) async fn run(global: &Global, options: &Feeds) -> anyhow::Result<Outc
             output::write(None, text.as_bytes())?;
         }
         Some(FeedsCommand::Generations) => {
-            output::write(None, generations(&store).await?.as_bytes())?;
+            let document = if options.json {
+                generations_json(&store).await?
+            } else {
+                generations(&store).await?.into_bytes()
+            };
+            output::write(None, &document)?;
         }
     }
     Ok(Outcome::Good)
 }
 
-/// One row per feed that serves or ever ran.
+/// One row per feed that serves or failed. A family that could not be asked for its feeds is a row
+/// as long as that is so.
 async fn rows(store: &SqliteStore, now: Timestamp) -> anyhow::Result<Vec<FeedRow>> {
     let served = store
         .current()
@@ -65,9 +71,13 @@ async fn rows(store: &SqliteStore, now: Timestamp) -> anyhow::Result<Vec<FeedRow
     let mut names: Vec<&String> = served.keys().chain(states.keys()).collect();
     names.sort();
     names.dedup();
-    let rows = names.into_iter().map(|name| {
+    let rows = names.into_iter().filter_map(|name| {
         let state = states.get(name);
         let build = state.and_then(|state| state.build.as_ref());
+        let has_error = state.is_some_and(|state| state.last_error.is_some());
+        if !served.contains_key(name) && build.is_none() && !has_error {
+            return None;
+        }
         let mut row = FeedRow {
             feed: name.clone(),
             state: "no data".to_owned(),
@@ -86,8 +96,12 @@ async fn rows(store: &SqliteStore, now: Timestamp) -> anyhow::Result<Vec<FeedRow
             row.checked = checked.to_string();
             row.age_seconds = Some(u64::try_from(age.as_secs()).unwrap_or(0));
             row.snapshot = snapshot.snapshot.to_string();
-            row.needs_attention = age > MOST_AGE;
-            let state = if age > MOST_AGE { "stale" } else { "current" };
+            let state = match (snapshot.records, age > MOST_AGE) {
+                (0, _) => "empty",
+                (_, true) => "stale",
+                (_, false) => "current",
+            };
+            row.needs_attention = state != "current";
             state.clone_into(&mut row.state);
         }
         if let Some(held) = build.and_then(|build| build.held.as_ref()) {
@@ -98,9 +112,30 @@ async fn rows(store: &SqliteStore, now: Timestamp) -> anyhow::Result<Vec<FeedRow
             row.state = format!("failed: {error}");
             row.needs_attention = true;
         }
-        row
+        Some(row)
     });
     Ok(rows.collect())
+}
+
+/// The generations, newest first, as JSON.
+async fn generations_json(store: &SqliteStore) -> anyhow::Result<Vec<u8>> {
+    let current = store.current().await?.map(|generation| generation.number);
+    let rows: Vec<serde_json::Value> = store
+        .generations(MOST_GENERATIONS)
+        .await?
+        .into_iter()
+        .map(|generation| {
+            serde_json::json!({
+                "generation": generation.number,
+                "is_served": current == Some(generation.number),
+                "activated": generation.activated,
+                "feeds": generation.feeds,
+            })
+        })
+        .collect();
+    let mut document = serde_json::to_vec_pretty(&rows)?;
+    document.push(b'\n');
+    Ok(document)
 }
 
 async fn generations(store: &SqliteStore) -> anyhow::Result<String> {

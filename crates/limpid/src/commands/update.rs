@@ -74,7 +74,12 @@ pub(super) fn updater(
     source: Source,
 ) -> anyhow::Result<Updater> {
     let fetcher = Fetcher::new(FetchSettings::default(), source, installation.directory())?;
-    Ok(Updater::new(store, fetcher, installation.snapshots()))
+    Ok(Updater::new(
+        Arc::clone(&store) as _,
+        store,
+        fetcher,
+        installation.snapshots(),
+    ))
 }
 
 fn mirror(text: &str) -> anyhow::Result<Source> {
@@ -111,6 +116,7 @@ fn is_whole(summary: &UpdateSummary) -> bool {
         )
     };
     summary.failed_families.is_empty()
+        && summary.skipped.is_empty()
         && summary.unmatched.is_empty()
         && !summary.runs.iter().any(is_bad)
 }
@@ -121,6 +127,9 @@ fn describe(summary: &UpdateSummary) -> String {
     // Writing to a String cannot fail.
     for failed in &summary.failed_families {
         let _ = writeln!(text, "failed     {}: {}", failed.family, failed.error);
+    }
+    for skipped in &summary.skipped {
+        let _ = writeln!(text, "skipped    {}: {}", skipped.feed, skipped.cause);
     }
     for name in &summary.unmatched {
         let _ = writeln!(text, "failed     {name}: no feed has this name");

@@ -71,6 +71,52 @@ fn a_roll_back_brings_the_old_findings_back() {
     );
     assert_eq!(workplace.run(&["feeds", "rollback", "--to", "2"]).code, 0);
     assert_eq!(findings(&workplace, &image), 3);
+    let run = workplace.run(&["feeds", "rollback", "--to", "99"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("99"), "{run:?}");
+}
+
+#[test]
+fn generations_are_listed_as_json_too() {
+    let (workplace, _) = Workplace::ready();
+    workplace.mirror(&secdb().fix("musl", "1.2.4-r4", &["CVE-2030-1"]));
+    workplace.update();
+    let run = workplace.run(&["feeds", "--json", "generations"]);
+    let rows: Vec<Value> = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(rows.len(), 2, "{run:?}");
+    assert_eq!(rows[0]["generation"], 2);
+    assert_eq!(rows[0]["is_served"], true);
+    assert_eq!(rows[1]["is_served"], false);
+    assert_eq!(rows[1]["feeds"]["alpine/v3.18"]["records"], 3);
+}
+
+#[test]
+fn a_family_that_failed_is_listed_until_it_is_found_again() {
+    let workplace = Workplace::new();
+    let mirror = workplace.path("mirror");
+    std::fs::create_dir_all(mirror.join("secdb.alpinelinux.org")).unwrap();
+    assert_eq!(workplace.update().code, 2);
+    let rows = feeds(&workplace);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(rows[0]["feed"], "alpine");
+    workplace.mirror(&secdb());
+    assert_eq!(workplace.update().code, 0);
+    let rows = feeds(&workplace);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(rows[0]["feed"], "alpine/v3.18");
+}
+
+#[test]
+fn a_feed_without_records_is_not_believed() {
+    let workplace = Workplace::new();
+    workplace.mirror(&AlpineSecdb::new("v3.18", "main"));
+    let run = workplace.update();
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(
+        run.stdout.contains("held back  alpine/v3.18: no records"),
+        "{run:?}"
+    );
+    assert_eq!(feeds(&workplace)[0]["needs_attention"], true);
 }
 
 #[test]
