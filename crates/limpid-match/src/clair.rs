@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
 
 use limpid_types::{
     Details, Distribution, Environment, Finding, FixState, Gap, IndexReport, Package, PackageKind,
@@ -80,7 +81,7 @@ pub fn clair_report<'a>(index: &'a IndexReport, report: &'a Report) -> ClairRepo
 
 /// What tells statements apart whose texts are the same object: cheap to compare, so that the
 /// texts of a statement are hashed once and not for each of its packages.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq)]
 struct StatementKey<'a> {
     texts: *const Details,
     id: &'a str,
@@ -112,6 +113,14 @@ impl<'a> StatementKey<'a> {
             repository: &finding.repository,
             distribution: &finding.package.distribution_id,
         }
+    }
+}
+
+impl Hash for StatementKey<'_> {
+    /// Hashes only what differs nearly always; what is left is compared.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.texts.hash(state);
+        self.fixed_version.hash(state);
     }
 }
 

@@ -54,7 +54,7 @@ impl Default for MatchSettings {
         Self {
             options: Options::default(),
             parallel: available_parallelism().map_or(1, usize::from),
-            cache_bytes: 32 << 20,
+            cache_bytes: 64 << 20,
         }
     }
 }
