@@ -17,6 +17,7 @@
 
 mod api;
 mod auth;
+mod client;
 mod endpoint;
 mod error;
 mod extract;
@@ -32,6 +33,7 @@ mod server;
 
 pub use api::{Api, ApiSettings, RemoteParent};
 pub use auth::{Caller, INTRASERVICE_ISSUER, PresharedKey, Refusal, Signer, Verifier};
+pub use client::{IndexerClient, IndexerClientError, Propagation};
 pub use endpoint::{ENDPOINTS, Endpoint, Service};
 pub use error::ApiError;
 pub use extract::{
@@ -39,11 +41,13 @@ pub use extract::{
     Preferences, QueryParameters, RequestUrgency, UuidPath,
 };
 pub use introspection::{
-    Introspection, Profile, ProfileFault, Readiness, Rendered, introspection_router,
+    Introspection, Profile, ProfileFault, Readiness, RenderMetrics, TakeCpuProfile, TakeHeapProfile, Rendered, introspection_router,
 };
 pub use metrics::{HttpMetrics, ServerMetrics};
 pub use openapi::document;
 pub use reply::json_reply;
+pub use routes::indexer::IndexerRoutes;
+pub use routes::matcher::MatcherRoutes;
 pub use server::{
     CertificateError, ReloadingCertificate, RemoteAddress, ServeEnd, Server, ServerSettings,
 };

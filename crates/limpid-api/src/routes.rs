@@ -4,5 +4,8 @@
 //! [`Api::with`](crate::Api::with). Patterns are those of [`ENDPOINTS`](crate::ENDPOINTS).
 
 pub(crate) mod discovery;
+pub(crate) mod indexer;
+mod json;
+pub(crate) mod matcher;
 pub mod notifier;
 pub(crate) mod robots;
