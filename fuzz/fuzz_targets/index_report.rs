@@ -71,7 +71,7 @@ fuzz_target!(|bytes: &[u8]| {
                 .iter()
                 .all(|byte| matches!(byte, b'\n' | b' '..=b'~'))
         );
-        write_json(&mut Vec::new(), &clair_report(&index, &report.findings))
+        write_json(&mut Vec::new(), &clair_report(&index, &report))
             .expect("memory can be written");
     }
 });

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use limpid_config::{ByteSize, Mode};
 use limpid_report::Format;
 use limpid_types::Severity;
-
-use crate::memory::ByteSize;
 
 /// Finds known vulnerabilities in container images.
 #[derive(Parser)]
@@ -25,6 +24,15 @@ Exit codes of scan and match:
   1  something reached --fail-on (another number with --exit-code)
   2  the command failed: bad input, bad arguments
   3  not everything could be checked, or a finding without a severity could reach --fail-on";
+
+const SERVE_EXIT_CODES: &str = "\
+Clair's flags may have one dash. A program that is called `clair` is `limpid serve`.
+
+Exit codes:
+  0  the service was asked to end, and did
+  1  the configuration does not fit the mode, something the service needs is not there,
+     or requests had to be cut off at the end
+  2  bad arguments, or a configuration that cannot be read";
 
 /// Options that every command takes.
 #[derive(Args)]
@@ -56,6 +64,11 @@ pub(crate) enum Command {
     Update(Update),
     /// Lists the feeds: what data there is, how much, how old
     Feeds(Feeds),
+    /// Runs the service: Clair's API, configuration and process
+    #[command(after_help = SERVE_EXIT_CODES)]
+    Serve(Serve),
+    /// Prints a service's configuration as it takes effect, and what is odd about it
+    CheckConfig(CheckConfig),
     /// Prints a completion script for a shell
     Completions {
         /// The shell
@@ -160,6 +173,44 @@ pub(crate) struct Update {
     /// Activate also what looks implausible: far fewer records than before, many bad ones
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Configuration, in Clair's format: .yaml or .json
+    #[arg(long, value_name = "FILE", env = "CLAIR_CONF")]
+    pub(crate) conf: Option<PathBuf>,
+    /// Which parts run: combo, indexer, matcher, notifier
+    #[arg(long, value_name = "MODE", env = "CLAIR_MODE")]
+    pub(crate) mode: Option<String>,
+    /// Write a CPU profile of the whole run, in pprof's format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cpuprofile: Option<PathBuf>,
+    /// Write a profile of the heap at the end, in pprof's format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) memprofile: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct CheckConfig {
+    /// Configurations; their drop-in folders are read too
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Form of the output
+    #[arg(long, short, value_enum, default_value_t = ConfigForm::Yaml)]
+    pub(crate) output: ConfigForm,
+    /// Check also whether a service could start in this mode
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Option<Mode>,
+}
+
+/// In which form a configuration is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfigForm {
+    /// YAML
+    Yaml,
+    /// JSON
+    Json,
 }
 
 #[derive(Args)]

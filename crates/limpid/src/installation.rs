@@ -32,7 +32,7 @@ pub(crate) struct Installation {
 impl Installation {
     /// Finds the data folder, making it when it is not there.
     pub(crate) fn open(global: &Global) -> anyhow::Result<Self> {
-        let budget = Budget::new(memory::budget(global.memory_budget)?);
+        let budget = Budget::new(memory::budget(global.memory_budget.map(|size| size.0))?);
         let asked = global.data_dir.as_deref();
         let (directory, is_new) = memory::data_directory(asked)?;
         Ok(Self {

@@ -3,6 +3,7 @@
 //! What the commands do is in the crates below. This program reads arguments and the environment,
 //! opens the store, prints, and turns outcomes into exit codes.
 
+mod arguments;
 mod cli;
 mod commands;
 mod installation;
@@ -10,6 +11,7 @@ mod memory;
 mod outcome;
 mod output;
 mod progress;
+mod service;
 
 use std::io;
 use std::process::ExitCode;
@@ -20,7 +22,14 @@ use cli::{Cli, Command};
 use outcome::Outcome;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(arguments::normalise(std::env::args_os()));
+    // The service has a runtime and logs of its own.
+    if let Command::Serve(options) = &cli.command {
+        return match commands::serve::run(&cli.global, options) {
+            Ok(outcome) => outcome.into(),
+            Err(error) => fail(&error),
+        };
+    }
     start_logging();
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -47,6 +56,9 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Match(options) => commands::match_report::run(global, &options).await,
         Command::Update(options) => commands::update::run(global, &options).await,
         Command::Feeds(options) => commands::feeds::run(global, &options).await,
+        // It was answered before there was a runtime.
+        Command::Serve(_) => Ok(Outcome::Good),
+        Command::CheckConfig(options) => commands::check_config::run(&options),
         Command::Completions { shell } => commands::completions::run(shell),
     }
 }
@@ -64,10 +76,6 @@ fn start_logging() {
 }
 
 /// Says what went wrong in one line. A reader of our output that has gone away is no failure.
-#[expect(
-    clippy::print_stderr,
-    reason = "this is where the program speaks to its user"
-)]
 fn fail(error: &anyhow::Error) -> ExitCode {
     let is_broken_pipe = error
         .chain()
@@ -76,6 +84,6 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {}", limpid_report::printable(&format!("{error:#}")));
+    output::error(error);
     ExitCode::from(2)
 }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use anyhow::{Context as _, ensure};
 
@@ -12,46 +11,10 @@ const LARGEST_DEFAULT: u64 = 512 << 20;
 /// The least that reading a layer needs with every format switched on.
 const SMALLEST: u64 = 16 << 20;
 
-/// A number of bytes, written as `64MiB`, `1GB` or a plain number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ByteSize(u64);
-
-impl FromStr for ByteSize {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let digits = text
-            .trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ')
-            .len();
-        let (number, unit) = text.split_at(digits);
-        let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
-            "" | "b" => 1,
-            "kb" => 1000,
-            "k" | "kib" => 1 << 10,
-            "mb" => 1_000_000,
-            "m" | "mib" => 1 << 20,
-            "gb" => 1_000_000_000,
-            "g" | "gib" => 1 << 30,
-            other => {
-                return Err(format!(
-                    "unknown unit, expected KiB, MiB, GiB, KB, MB or GB: {other}"
-                ));
-            }
-        };
-        let number: u64 = number
-            .parse()
-            .map_err(|_| format!("not a whole number: {number}"))?;
-        number
-            .checked_mul(factor)
-            .map(Self)
-            .ok_or_else(|| format!("too large: {text}"))
-    }
-}
-
 /// Returns the budget in bytes: what was asked for, or a quarter of what this process may use.
-pub(crate) fn budget(asked: Option<ByteSize>) -> anyhow::Result<u64> {
+pub(crate) fn budget(asked: Option<u64>) -> anyhow::Result<u64> {
     let budget = match asked {
-        Some(ByteSize(bytes)) => bytes,
+        Some(bytes) => bytes,
         None => (available() / 4).clamp(SMALLEST, LARGEST_DEFAULT),
     };
     ensure!(
@@ -139,25 +102,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_read_with_binary_and_decimal_units() {
-        let cases = [
-            ("64MiB", 64 << 20),
-            ("1 GB", 1_000_000_000),
-            ("5k", 5120),
-            ("17", 17),
-        ];
-        for (text, bytes) in cases {
-            assert_eq!(text.parse(), Ok(ByteSize(bytes)), "{text}");
-        }
-        for text in ["", "MiB", "1.5MiB", "-1", "5 parsecs", "99999999999GiB"] {
-            assert!(text.parse::<ByteSize>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
     fn a_budget_too_small_for_a_layer_is_refused() {
-        assert!(budget(Some(ByteSize(1))).is_err());
-        assert_eq!(budget(Some(ByteSize(SMALLEST))).unwrap(), SMALLEST);
+        assert!(budget(Some(1)).is_err());
+        assert_eq!(budget(Some(SMALLEST)).unwrap(), SMALLEST);
     }
 
     #[test]

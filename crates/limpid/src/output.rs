@@ -41,6 +41,15 @@ pub(crate) fn warn(text: &str) {
     eprintln!("warning: {}", limpid_report::printable(text));
 }
 
+/// Says on standard error what a command failed of, in one line.
+#[expect(
+    clippy::print_stderr,
+    reason = "this is where the program speaks to its user"
+)]
+pub(crate) fn error(error: &anyhow::Error) {
+    eprintln!("error: {}", limpid_report::printable(&format!("{error:#}")));
+}
+
 fn cannot_write(path: &Path) -> String {
     format!("cannot write: {}", path.display())
 }

@@ -1,0 +1,66 @@
+use anyhow::Context as _;
+use limpid_config::{Environment, Mode};
+use limpid_telemetry::Resources;
+
+use crate::cli;
+use crate::outcome::Outcome;
+use crate::output;
+use crate::service::{self, Plan};
+
+/// Runs the service until it is told to end.
+///
+/// What is wrong with the flags or the configuration's text ends with 2, what is wrong with its
+/// sense or goes wrong later with 1, as in Clair.
+pub(crate) fn run(global: &cli::Global, options: &cli::Serve) -> anyhow::Result<Outcome> {
+    let conf = options
+        .conf
+        .as_deref()
+        .context("a configuration is required, as --conf or in CLAIR_CONF")?;
+    let mode: Mode = options
+        .mode
+        .as_deref()
+        .context("a mode is required, as --mode or in CLAIR_MODE")?
+        .parse()?;
+    let environment: Environment = std::env::vars().collect();
+    let loaded = limpid_config::load(conf)?;
+    let mut lints = loaded.lints;
+    let checked = loaded.config.check(mode, &environment);
+    let checked = checked
+        .map_err(anyhow::Error::new)
+        .and_then(|lints| service::check(&loaded.config, mode).map(|()| lints));
+    match checked {
+        Ok(further) => lints.extend(further),
+        Err(error) => return Ok(failed(&error)),
+    }
+    lints.retain(|lint| lint.concerns(mode));
+    let resources = Resources::detect();
+    let plan = Plan {
+        config: loaded.config,
+        mode,
+        lints,
+        environment,
+        data_dir: global.data_dir.clone(),
+        memory_budget: global.memory_budget.map(|size| size.0),
+        resources,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(plan.resources.worker_threads())
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    let result = runtime.block_on(async {
+        let stop = service::first_signal()?;
+        service::run(plan, stop).await
+    });
+    // A reader that was given up on must not keep the process from ending.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => Ok(Outcome::Good),
+        Err(error) => Ok(failed(&error)),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> Outcome {
+    output::error(error);
+    Outcome::Found(1)
+}

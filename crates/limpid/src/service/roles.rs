@@ -1,0 +1,343 @@
+//! The roles of a process: what indexes, what judges, and what works in the background for them.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use limpid_api::{IndexerClient, IndexerRoutes, MatcherRoutes, PresharedKey, Propagation, Signer};
+use limpid_http::{
+    AddressPolicy, FetchSettings, Fetcher, LayerClient, LayerFault, LayerSettings, Proxy, Source,
+    TrustRoots,
+};
+use limpid_index::{IndexService, IndexSettings, LayerOpener, Reading};
+use limpid_layer::{Budget, Hashing, LayerLimits, Spool};
+use limpid_match::{IndexReports, IndexReportsFault, MatchService, MatchSettings, ServedData};
+use limpid_types::{Digest, IndexReport, ManifestLayer};
+use limpid_update::{Schedule, UpdateMetrics, UpdateOptions, Updater, select_families};
+use prometheus_client::registry::Registry;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+use url::Url;
+
+use super::stores::Stores;
+use super::{GENERATION, Plan};
+
+/// The most that spooled files may take on disk at once.
+const SPOOL_BYTES: u64 = 8 << 30;
+/// How long a layer waits for memory before it is given up.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// The roles of a process.
+pub(super) struct Roles {
+    indexer: Option<IndexService>,
+    matcher: Option<Matcher>,
+}
+
+struct Matcher {
+    service: MatchService,
+    data: ServedData,
+    updates: Option<Updates>,
+}
+
+/// Updates in the background.
+struct Updates {
+    updater: Updater,
+    sets: Option<Vec<String>>,
+    schedule: Schedule,
+    options: UpdateOptions,
+}
+
+/// What works in the background.
+pub(super) struct Background(JoinSet<()>);
+
+impl Background {
+    /// Waits until all of it has come to its end.
+    pub(super) async fn wait(mut self) {
+        while let Some(ended) = self.0.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(reason = %error, "background work ended badly");
+            }
+        }
+    }
+}
+
+impl Roles {
+    /// Puts the roles of the mode together.
+    pub(super) fn build(
+        plan: &Plan,
+        stores: &Stores,
+        data_dir: &Path,
+        budget: u64,
+        registry: &mut Registry,
+    ) -> anyhow::Result<Self> {
+        let indexer = if plan.mode.indexes() {
+            let indexer = build_indexer(plan, stores, data_dir, budget)?;
+            indexer.register(registry);
+            Some(indexer)
+        } else {
+            None
+        };
+        let matcher = if plan.mode.matches() {
+            let matcher = build_matcher(plan, stores, data_dir, indexer.clone(), registry)?;
+            matcher.service.register(registry);
+            Some(matcher)
+        } else {
+            None
+        };
+        Ok(Self { indexer, matcher })
+    }
+
+    /// Returns the handlers of the indexer.
+    pub(super) fn indexer_routes(&self, plan: &Plan) -> Option<IndexerRoutes> {
+        let urgencies = plan.config.limpid.indexing.urgency_by_issuer.clone();
+        let service = self.indexer.clone()?;
+        Some(IndexerRoutes::new(service, urgencies))
+    }
+
+    /// Returns the handlers of the matcher.
+    pub(super) fn matcher_routes(&self, plan: &Plan) -> Option<MatcherRoutes> {
+        let matcher = self.matcher.as_ref()?;
+        let age = plan.config.matcher.cache_age.to_std().unwrap_or_default();
+        Some(MatcherRoutes::new(matcher.service.clone(), age))
+    }
+
+    /// Begins nothing more that a client waits for in a queue.
+    pub(super) fn close(&self) {
+        if let Some(indexer) = &self.indexer {
+            indexer.close();
+        }
+    }
+
+    /// Starts what works in the background until the token is cancelled.
+    pub(super) fn start(
+        &self,
+        stop: &CancellationToken,
+        readiness: &limpid_api::Readiness,
+    ) -> Background {
+        let mut tasks = JoinSet::new();
+        if let Some(indexer) = &self.indexer {
+            tasks.spawn(indexer.clone().run(stop.clone()));
+        }
+        if let Some(matcher) = &self.matcher {
+            let (data, token) = (matcher.data.clone(), stop.clone());
+            tasks.spawn(async move { data.run(token).await });
+            let (data, token) = (matcher.data.clone(), stop.clone());
+            let readiness = readiness.clone();
+            tasks.spawn(async move {
+                tokio::select! {
+                    _ = data.first() => readiness.set(GENERATION, true),
+                    () = token.cancelled() => {}
+                }
+            });
+            if let Some(updates) = &matcher.updates {
+                tasks.spawn(updates.run(stop.clone()));
+            }
+        }
+        Background(tasks)
+    }
+}
+
+impl Updates {
+    fn run(&self, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
+        let (updater, sets) = (self.updater.clone(), self.sets.clone());
+        let (schedule, options) = (self.schedule.clone(), self.options.clone());
+        async move {
+            let families = || {
+                let all = limpid_feed::families(&limpid_feed::Settings::default());
+                select_families(all, sets.as_deref())
+            };
+            updater
+                .run_periodically(families, &schedule, &options, stop)
+                .await;
+        }
+        .instrument(tracing::info_span!("updates"))
+    }
+}
+
+fn build_indexer(
+    plan: &Plan,
+    stores: &Stores,
+    data_dir: &Path,
+    budget: u64,
+) -> anyhow::Result<IndexService> {
+    let processors = plan.resources.worker_threads();
+    let indexer = &plan.config.indexer;
+    let reading = Reading {
+        budget: Budget::new(budget),
+        limits: LayerLimits::default(),
+        spool: Spool::new(data_dir, SPOOL_BYTES),
+        patience: PATIENCE,
+        parallel: indexer.layers_at_once(processors),
+        // Layers run side by side here, so that a thread more for each would not help.
+        hashing: Hashing::InLine,
+    };
+    let networks = &plan.config.limpid.layers.allow_networks;
+    let roots = TrustRoots::of_system(
+        plan.environment.get("SSL_CERT_FILE").map(AsRef::as_ref),
+        plan.environment.get("SSL_CERT_DIR").map(AsRef::as_ref),
+    );
+    let client = LayerClient::new(LayerSettings {
+        policy: AddressPolicy::new(
+            indexer.airgap,
+            networks.iter().map(|network| network.0).collect(),
+        ),
+        proxy: Proxy::System,
+        roots: (!roots.is_empty()).then_some(roots),
+        ..LayerSettings::default()
+    })
+    .context("cannot prepare the fetching of layers")?;
+    let opener = RemoteLayers {
+        client,
+        runtime: Handle::current(),
+    };
+    let settings = IndexSettings {
+        request_limit: indexer.request_limit(processors),
+        queue: plan.config.limpid.indexing.queue,
+        ..IndexSettings::default()
+    };
+    Ok(IndexService::new(
+        stores.indexer()?,
+        reading,
+        Arc::new(opener),
+        settings,
+    ))
+}
+
+fn build_matcher(
+    plan: &Plan,
+    stores: &Stores,
+    data_dir: &Path,
+    indexer: Option<IndexService>,
+    registry: &mut Registry,
+) -> anyhow::Result<Matcher> {
+    let store = stores.matcher()?;
+    let snapshots = data_dir.join("snapshots");
+    let data = ServedData::new(Arc::clone(&store) as _, snapshots.clone(), stores.blobs());
+    let reports: Arc<dyn IndexReports> = match indexer {
+        Some(service) => Arc::new(LocalReports(service)),
+        None => Arc::new(indexer_client(plan)?),
+    };
+    let settings = MatchSettings {
+        parallel: plan.resources.worker_threads(),
+        ..MatchSettings::default()
+    };
+    let service = MatchService::new(reports, data.clone(), settings);
+    let sets = plan.config.updaters.sets.clone();
+    let updates = if sets.as_ref().is_some_and(Vec::is_empty) {
+        None
+    } else {
+        let metrics = UpdateMetrics::default();
+        metrics.register(registry);
+        Some(updates(plan, stores, data_dir, sets, metrics)?)
+    };
+    Ok(Matcher {
+        service,
+        data,
+        updates,
+    })
+}
+
+fn updates(
+    plan: &Plan,
+    stores: &Stores,
+    data_dir: &Path,
+    sets: Option<Vec<String>>,
+    metrics: UpdateMetrics,
+) -> anyhow::Result<Updates> {
+    let store = stores.matcher()?;
+    let source = match &plan.config.limpid.feeds.mirror {
+        Some(mirror) => mirror
+            .expose()
+            .parse()
+            .with_context(|| format!("limpid.feeds.mirror: {}", mirror.redacted()))?,
+        None => Source::Direct,
+    };
+    let spool = data_dir.join("spool");
+    std::fs::create_dir_all(&spool)
+        .with_context(|| format!("cannot make the folder: {}", spool.display()))?;
+    let fetcher = Fetcher::new(FetchSettings::default(), source, spool)
+        .context("cannot prepare the fetching of feeds")?;
+    let mut updater = Updater::new(
+        Arc::clone(&store) as _,
+        store as _,
+        fetcher,
+        data_dir.join("snapshots"),
+    )
+    .with_metrics(metrics);
+    if let Some(blobs) = stores.blobs() {
+        updater = updater.with_blobs(blobs);
+    }
+    let period = plan.config.matcher.period.to_std().unwrap_or_default();
+    // Negative means that all are kept, as far as a number can say that.
+    let keep = usize::try_from(plan.config.matcher.update_retention).unwrap_or(usize::MAX);
+    Ok(Updates {
+        updater,
+        sets,
+        schedule: Schedule::every(period),
+        options: UpdateOptions {
+            keep_generations: keep,
+            ..UpdateOptions::default()
+        },
+    })
+}
+
+/// Makes the client that asks the indexer of another process.
+fn indexer_client(plan: &Plan) -> anyhow::Result<IndexerClient> {
+    let address = &plan.config.matcher.indexer_addr;
+    let url = Url::parse(address.expose())
+        .with_context(|| format!("matcher.indexer_addr: {}", address.redacted()))?;
+    let signer = plan.config.auth.psk.as_ref().map(|psk| {
+        let key = PresharedKey::new(psk.key.expose(), psk.iss.iter().cloned());
+        Signer::new(&key, limpid_api::INTRASERVICE_ISSUER, [&url])
+    });
+    let propagation: Propagation = Arc::new(|headers| {
+        for (name, value) in limpid_telemetry::trace_headers(&tracing::Span::current()) {
+            let pair = name
+                .parse::<http::HeaderName>()
+                .ok()
+                .zip(http::HeaderValue::try_from(value).ok());
+            if let Some((name, value)) = pair {
+                headers.insert(name, value);
+            }
+        }
+    });
+    Ok(IndexerClient::new(&url, signer, Some(propagation))?)
+}
+
+/// Fetches layers from where manifests say.
+struct RemoteLayers {
+    client: LayerClient,
+    runtime: Handle,
+}
+
+impl LayerOpener for RemoteLayers {
+    fn open(&self, layer: &ManifestLayer) -> io::Result<Box<dyn Read + Send>> {
+        // What is no address at all becomes one that is refused like any other that is wrong.
+        let url = Url::parse(&layer.uri).or_else(|_| Url::parse("invalid:"));
+        let url = url.map_err(io::Error::other)?;
+        let stream = self.client.open(&url, &layer.headers, self.runtime.clone());
+        Ok(Box::new(stream))
+    }
+
+    fn is_lasting(&self, error: &io::Error) -> bool {
+        LayerFault::of(error).is_some_and(LayerFault::is_terminal)
+    }
+}
+
+/// The index reports of the same process.
+struct LocalReports(IndexService);
+
+#[async_trait]
+impl IndexReports for LocalReports {
+    async fn index_report(
+        &self,
+        manifest: &Digest,
+    ) -> Result<Option<Arc<IndexReport>>, IndexReportsFault> {
+        Ok(self.0.report(manifest).await?)
+    }
+}
