@@ -26,10 +26,6 @@ use limpid_types::{
 use distributions::Distributions;
 use layers::{DatabaseHistory, Layers};
 
-/// Identifies the rules of this module. A stored index report made by other rules is made anew
-/// from the evidence.
-pub const RULES: &str = "1";
-
 /// One layer's evidence, with the digest of the layer.
 #[derive(Clone, Debug)]
 pub struct LayerFacts {

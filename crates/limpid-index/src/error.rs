@@ -27,9 +27,21 @@ pub enum IndexError {
         image: String,
         /// Digest of the layer.
         layer: Digest,
+        /// Whether another attempt would end in the same way.
+        is_lasting: bool,
         /// What was met.
         #[source]
         source: LayerError,
+    },
+    /// A layer has the right digest and is no archive.
+    #[error("layer {layer} of {image} is not a tar archive: {detail}")]
+    NotAnArchive {
+        /// Name of the image.
+        image: String,
+        /// Digest of the layer.
+        layer: Digest,
+        /// What is wrong with it.
+        detail: String,
     },
     /// A directory could not be walked.
     #[error("cannot read directory: {}", path.display())]
@@ -57,6 +69,12 @@ pub enum IndexError {
         /// Size of the budget in bytes.
         limit: u64,
     },
+    /// Layers were deleted again and again while the image was being indexed.
+    #[error("layers of {image} were deleted meanwhile")]
+    Vanished {
+        /// Name of the image.
+        image: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -65,5 +83,11 @@ pub enum IndexError {
     Detector {
         /// Digest of the layer.
         layer: String,
+    },
+    /// The evidence could not be laid on top of each other. This is a defect.
+    #[error("cannot make the index report of {image}")]
+    Coalesce {
+        /// Name of the image.
+        image: String,
     },
 }

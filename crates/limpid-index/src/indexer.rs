@@ -1,193 +1,311 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use limpid_detect::{DETECTOR_SET, Detected};
-use limpid_registry::{Image, LayerBlob, LayerSource};
-use limpid_store::{IndexStore, LayerRecord};
+use limpid_registry::{Image, LayerSource};
+use limpid_store::{IndexStore, ManifestRecord};
 use limpid_types::{Digest, IndexReport, LayerEvidence};
-use tokio::task::JoinSet;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinSet, spawn_blocking};
 
-use crate::coalesce::{LayerFacts, RULES, coalesce};
-use crate::{IndexError, Progress, Reading, evidence_codec};
+use crate::cache::Cache;
+use crate::coalesce::{LayerFacts, coalesce};
+use crate::known_layers::KnownLayers;
+use crate::layer::Layer;
+use crate::layer_reads::{LayerRead, LayerReads};
+use crate::metrics::{LayerSource as EvidenceSource, ReportSource};
+use crate::{CacheLimits, Clock, IndexError, IndexMetrics, Progress, Reading, footprint};
 
-/// The largest report that is stored, in bytes of JSON. One of 100 000 packages has about 60 MB.
-const LARGEST_REPORT: usize = 128 << 20;
+/// How often an image is begun anew whose layers are deleted while it is being indexed.
+const TRIES: usize = 4;
+
+/// How long layers stay that no image has, when there is no service that looks after them.
+const UNUSED: Duration = Duration::from_hours(24);
 
 /// Indexes images: reads the layers that the store does not know, and makes the report.
 #[derive(Clone)]
-pub struct Indexer {
+pub struct Indexer(Arc<Inner>);
+
+struct Inner {
     store: Arc<dyn IndexStore>,
     reading: Arc<Reading>,
+    known: Arc<KnownLayers>,
+    reads: LayerReads,
+    /// Reports, with what they were made of.
+    reports: Cache<Digest, (ManifestRecord, Arc<IndexReport>)>,
+    /// Reports take memory and a core while they are made, so only some are made at once.
+    coalescing: Semaphore,
+    clock: Clock,
+    metrics: IndexMetrics,
+}
+
+/// An image that is to be indexed.
+pub(crate) struct Request {
+    /// What to call it in errors.
+    pub(crate) name: String,
+    /// What its report is kept under.
+    pub(crate) manifest: Digest,
+    /// Its layers, base first.
+    pub(crate) layers: Vec<Layer>,
+}
+
+/// For whom layers are read.
+#[derive(Clone)]
+pub(crate) struct Errand {
+    /// What to call the image in errors.
+    pub(crate) image: String,
+    /// Who wants to know how far it is.
+    pub(crate) progress: Arc<dyn Progress>,
+    /// Kept until the last thread that reads for this errand has ended, whatever became of it.
+    pub(crate) permit: Option<Arc<dyn Send + Sync>>,
 }
 
 impl Indexer {
     /// Makes an indexer over a store.
     pub fn new(store: Arc<dyn IndexStore>, reading: Reading) -> Self {
-        Self {
+        let (caches, clock) = (CacheLimits::default(), Clock::default());
+        Self::with(store, reading, caches, clock, IndexMetrics::default())
+    }
+
+    pub(crate) fn with(
+        store: Arc<dyn IndexStore>,
+        reading: Reading,
+        caches: CacheLimits,
+        clock: Clock,
+        metrics: IndexMetrics,
+    ) -> Self {
+        let limit = reading.budget.total();
+        let reading = Arc::new(reading);
+        let known = KnownLayers::new(Arc::clone(&store), caches.evidence_bytes, limit);
+        let known = Arc::new(known);
+        Self(Arc::new(Inner {
+            reads: LayerReads::new(
+                Arc::clone(&store),
+                Arc::clone(&reading),
+                Arc::clone(&known),
+                clock.clone(),
+                metrics.clone(),
+            ),
+            known,
+            reports: Cache::new(caches.report_bytes),
+            coalescing: Semaphore::new(reading.parallel.max(1)),
             store,
-            reading: Arc::new(reading),
-        }
+            reading,
+            clock,
+            metrics,
+        }))
     }
 
     /// Returns the index report of an image.
     ///
     /// A known manifest is answered from the store; otherwise only the layers that are not known
-    /// are read, each once. When any of them cannot be read to its end, nothing is kept; what was
-    /// cut short for want of memory is reported and not kept either.
+    /// are read, each once. What was read is kept, even when another layer cannot be read to its
+    /// end; what was cut short for want of memory is reported and not kept.
+    ///
+    /// # Errors
+    ///
+    /// The error is shared with others who waited for the same layer.
     pub async fn index(
         &self,
         image: &Image,
         progress: Arc<dyn Progress>,
-    ) -> Result<IndexReport, IndexError> {
-        let blobs: Vec<&LayerBlob> = match image.layers.as_slice() {
+    ) -> Result<IndexReport, Arc<IndexError>> {
+        let layers: Vec<Layer> = match image.layers.as_slice() {
             [LayerSource::Directory(path)] => return self.directory(path).await,
             layers => layers.iter().filter_map(as_blob).collect(),
         };
-        let digests: Vec<Digest> = blobs.iter().map(|blob| blob.digest.clone()).collect();
+        let digests: Vec<Digest> = layers.iter().map(|layer| layer.digest.clone()).collect();
         let manifest = image.digest.clone().unwrap_or_else(|| identity(&digests));
-        let key = format!("{DETECTOR_SET}.{RULES}");
-        if let Some(report) = self.stored_report(&manifest, &key).await? {
-            return Ok(report);
+        if let Some(report) = self.known(&manifest, &digests).await? {
+            return Ok(Arc::unwrap_or_clone(report));
         }
-        let mut evidence = self.known_evidence(&digests).await?;
-        let unknown: BTreeMap<&Digest, &LayerBlob> = blobs
-            .iter()
-            .map(|blob| (&blob.digest, *blob))
-            .filter(|(digest, _)| !evidence.contains_key(*digest))
-            .collect();
-        let read = self
-            .read(&image.name, unknown.values().copied(), progress)
-            .await?;
-        let is_whole = read.values().all(|detected| detected.is_whole);
-        for (digest, detected) in read {
-            let keep = detected.is_whole;
-            let (record, found) = record(&digest, detected)?;
-            if keep {
-                self.store
-                    .save_layer(&digest, DETECTOR_SET, &record)
-                    .await?;
-            }
-            evidence.insert(digest, Arc::new(found));
-        }
-        let facts: Vec<LayerFacts> = digests
-            .iter()
-            .filter_map(|digest| {
-                Some(LayerFacts {
-                    digest: digest.clone(),
-                    evidence: Arc::clone(evidence.get(digest)?),
-                })
-            })
-            .collect();
-        let report = coalesce(&manifest, &facts);
-        if is_whole {
-            self.keep_report(&manifest, &key, &digests, &report).await?;
-        }
-        Ok(report)
+        let request = Request {
+            name: image.name.clone(),
+            manifest,
+            layers,
+        };
+        let errand = Errand {
+            image: image.name.clone(),
+            progress,
+            permit: None,
+        };
+        let indexed = self.read_and_coalesce(&request, &errand).await?;
+        self.remove_unused_layers().await;
+        Ok(Arc::unwrap_or_clone(indexed.report))
     }
 
-    /// Keeps a report, unless it is so large that making it again is the lesser evil.
-    async fn keep_report(
+    /// Returns the report of a manifest that is indexed with just these layers by the present
+    /// detectors.
+    pub(crate) async fn known(
         &self,
         manifest: &Digest,
-        key: &str,
         layers: &[Digest],
-        report: &IndexReport,
-    ) -> Result<(), IndexError> {
-        let json = serde_json::to_vec(report).map_err(|error| IndexError::Encode {
-            layer: manifest.clone(),
-            source: error.into(),
-        })?;
-        if json.len() <= LARGEST_REPORT {
-            self.store
-                .save_index_report(manifest, key, layers, &json)
-                .await?;
+    ) -> Result<Option<Arc<IndexReport>>, IndexError> {
+        match self.0.store.manifest(manifest).await? {
+            Some(record) if record.detector_set == DETECTOR_SET && record.layers == layers => {
+                self.stored_report(manifest, record).await
+            }
+            _ => Ok(None),
         }
-        Ok(())
     }
 
+    /// Returns the report of a manifest that is indexed, with former detectors if need be.
+    pub(crate) async fn report(
+        &self,
+        manifest: &Digest,
+    ) -> Result<Option<Arc<IndexReport>>, IndexError> {
+        match self.0.store.manifest(manifest).await? {
+            Some(record) => self.stored_report(manifest, record).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Forgets the reports of manifests that were deleted.
+    pub(crate) fn forget(&self, manifests: &[Digest]) {
+        for manifest in manifests {
+            self.0.reports.remove(manifest);
+        }
+    }
+
+    /// Makes the report of a manifest from the evidence; none when some of it is not there.
     async fn stored_report(
         &self,
         manifest: &Digest,
-        key: &str,
-    ) -> Result<Option<IndexReport>, IndexError> {
-        let stored = self.store.index_report(manifest, key).await?;
-        // A damaged report is made again from the evidence.
-        Ok(stored.and_then(|json| serde_json::from_slice(&json).ok()))
+        record: ManifestRecord,
+    ) -> Result<Option<Arc<IndexReport>>, IndexError> {
+        let ready = || {
+            let (made_of, report) = self.0.reports.get(manifest)?;
+            (made_of == record).then_some(report)
+        };
+        if let Some(report) = ready() {
+            self.0.metrics.report(ReportSource::Ready);
+            return Ok(Some(report));
+        }
+        // The semaphore is never closed.
+        let _turn = self.0.coalescing.acquire().await.ok();
+        if let Some(report) = ready() {
+            self.0.metrics.report(ReportSource::Ready);
+            return Ok(Some(report));
+        }
+        let name = manifest.as_str();
+        let known = &self.0.known;
+        let evidence = known
+            .evidence(name, &record.layers, &record.detector_set)
+            .await?;
+        let Some(facts) = stack(&record.layers, &evidence) else {
+            return Ok(None);
+        };
+        let report = make_report(name, manifest, facts).await?;
+        self.keep(manifest, record, &report);
+        self.0.metrics.report(ReportSource::Made);
+        Ok(Some(report))
     }
 
-    async fn known_evidence(
+    fn keep(&self, manifest: &Digest, record: ManifestRecord, report: &Arc<IndexReport>) {
+        let layers: usize = record.layers.iter().map(|layer| layer.as_str().len()).sum();
+        let bytes = footprint::of_report(report) + layers;
+        let made = (record, Arc::clone(report));
+        self.0.reports.insert(manifest.clone(), made, bytes);
+    }
+
+    /// Reads the layers that are not known, keeps what they have, and makes the report.
+    pub(crate) async fn read_and_coalesce(
         &self,
-        digests: &[Digest],
-    ) -> Result<BTreeMap<Digest, Arc<LayerEvidence>>, IndexError> {
-        let mut evidence = BTreeMap::new();
-        for digest in self.store.known_layers(digests, DETECTOR_SET).await? {
-            let stored = self.store.layer_evidence(&digest, DETECTOR_SET).await?;
-            if let Some(known) = stored.as_deref().and_then(evidence_codec::decode) {
-                evidence.insert(digest, Arc::new(known));
+        request: &Request,
+        errand: &Errand,
+    ) -> Result<Indexed, Arc<IndexError>> {
+        let layers: Vec<Digest> = request.layers.iter().map(|it| it.digest.clone()).collect();
+        let record = ManifestRecord {
+            layers,
+            detector_set: DETECTOR_SET.to_owned(),
+        };
+        for _ in 0..TRIES {
+            let known = &self.0.known;
+            let evidence = known.evidence(&request.name, &record.layers, DETECTOR_SET);
+            let mut evidence = evidence.await?;
+            let read = self.read_unknown(request, errand, &evidence).await?;
+            let is_whole = read.values().all(|read| read.is_whole);
+            let read = read.into_iter().map(|(layer, it)| (layer, it.evidence));
+            evidence.extend(read);
+            let bytes = evidence
+                .values()
+                .map(|it| footprint::of_evidence(it))
+                .sum::<usize>();
+            known.check(&request.name, bytes as u64)?;
+            let Some(facts) = stack(&record.layers, &evidence) else {
+                break;
+            };
+            let report = make_report(&request.name, &request.manifest, facts).await?;
+            if !is_whole {
+                return Ok(Indexed { report, is_whole });
             }
+            let store = &self.0.store;
+            let saved = store.save_manifest(&request.manifest, &record);
+            if saved.await.map_err(IndexError::from)? {
+                self.keep(&request.manifest, record, &report);
+                return Ok(Indexed { report, is_whole });
+            }
+            // An image that had the layers was deleted since they were looked up.
+            known.forget(&record.layers);
         }
-        Ok(evidence)
+        Err(Arc::new(IndexError::Vanished {
+            image: request.name.clone(),
+        }))
     }
 
     /// Reads layers side by side; the first failure ends all.
-    async fn read(
+    async fn read_unknown(
         &self,
-        image: &str,
-        layers: impl ExactSizeIterator<Item = &LayerBlob>,
-        progress: Arc<dyn Progress>,
-    ) -> Result<BTreeMap<Digest, Detected>, IndexError> {
-        let mut waiting: Vec<LayerBlob> = layers.cloned().collect();
-        progress.begin(waiting.len(), waiting.iter().map(LayerBlob::size).sum());
+        request: &Request,
+        errand: &Errand,
+        known: &BTreeMap<Digest, Arc<LayerEvidence>>,
+    ) -> Result<BTreeMap<Digest, LayerRead>, Arc<IndexError>> {
+        let unknown: BTreeMap<&Digest, &Layer> = request
+            .layers
+            .iter()
+            .map(|layer| (&layer.digest, layer))
+            .filter(|(digest, _)| !known.contains_key(*digest))
+            .collect();
+        let mut waiting: Vec<Layer> = unknown.into_values().cloned().collect();
+        let bytes = waiting.iter().map(|layer| layer.size).sum();
+        errand.progress.begin(waiting.len(), bytes);
+        self.0.metrics.layer(EvidenceSource::Known, known.len());
         // The largest first: a large layer that starts last would be waited for alone.
-        waiting.sort_by_key(LayerBlob::size);
+        waiting.sort_by_key(|layer| layer.size);
         let mut running = JoinSet::new();
         let mut read = BTreeMap::new();
-        let mut names = BTreeSet::new();
         let mut bytes = 0_u64;
         loop {
-            while running.len() < self.reading.parallel.max(1)
+            while running.len() < self.0.reading.parallel.max(1)
                 && let Some(layer) = waiting.pop()
             {
-                let reading = Arc::clone(&self.reading);
-                let (image, progress) = (image.to_owned(), Arc::clone(&progress));
-                names.insert(layer.digest.clone());
-                running.spawn_blocking(move || {
-                    let detected = reading.blob(&image, &layer, &progress)?;
-                    progress.layer_done();
-                    Ok::<_, IndexError>((layer.digest, detected))
+                let (reads, errand) = (self.0.reads.clone(), errand.clone());
+                running.spawn(async move {
+                    let read = reads.read(&layer, &errand).await?;
+                    errand.progress.layer_done();
+                    Ok::<_, Arc<IndexError>>((layer.digest, read))
                 });
             }
-            match running.join_next().await {
-                Some(Ok(Ok((digest, detected)))) => {
-                    names.remove(&digest);
-                    bytes = bytes.saturating_add(detected.bytes);
-                    if bytes > self.reading.budget.total() {
-                        return Err(IndexError::TooMuchEvidence {
-                            image: image.to_owned(),
-                            limit: self.reading.budget.total(),
-                        });
-                    }
-                    read.insert(digest, detected);
-                }
-                Some(Ok(Err(error))) => return Err(error),
-                Some(Err(_)) => {
-                    let names: Vec<_> = names.iter().map(Digest::as_str).collect();
-                    return Err(IndexError::Detector {
-                        layer: names.join(" or "),
-                    });
-                }
-                None => return Ok(read),
-            }
+            let Some(joined) = running.join_next().await else {
+                return Ok(read);
+            };
+            let (digest, layer) = joined.map_err(|_| IndexError::Detector {
+                layer: errand.image.clone(),
+            })??;
+            bytes = bytes.saturating_add(layer.bytes);
+            self.0.known.check(&errand.image, bytes)?;
+            read.insert(digest, layer);
         }
     }
 
     /// A directory has no digest that would let its evidence be found again, so it is read every
     /// time, and nothing of it is kept.
-    async fn directory(&self, path: &Path) -> Result<IndexReport, IndexError> {
-        let reading = Arc::clone(&self.reading);
+    async fn directory(&self, path: &Path) -> Result<IndexReport, Arc<IndexError>> {
+        let reading = Arc::clone(&self.0.reading);
         let owned = path.to_owned();
-        let detected = tokio::task::spawn_blocking(move || reading.directory(&owned))
+        let detected: Detected = spawn_blocking(move || reading.directory(&owned))
             .await
             .map_err(|_| IndexError::Detector {
                 layer: path.display().to_string(),
@@ -200,26 +318,56 @@ impl Indexer {
         }];
         Ok(coalesce(&digest, &facts))
     }
+
+    /// Gives back the room of layers that were read for images that failed.
+    async fn remove_unused_layers(&self) {
+        let before = self.0.clock.now() - UNUSED;
+        if let Err(error) = self.0.store.remove_unused_layers(before, 1000).await {
+            tracing::warn!(%error, "cannot remove unused layers");
+        }
+    }
 }
 
-fn as_blob(layer: &LayerSource) -> Option<&LayerBlob> {
+/// What came of an image.
+pub(crate) struct Indexed {
+    /// The report.
+    pub(crate) report: Arc<IndexReport>,
+    /// False when something was left out for want of memory: nothing of it was kept.
+    pub(crate) is_whole: bool,
+}
+
+fn as_blob(layer: &LayerSource) -> Option<Layer> {
     match layer {
-        LayerSource::Blob(blob) => Some(blob),
+        LayerSource::Blob(blob) => Some(Layer::of_blob(blob)),
         LayerSource::Directory(_) => None,
     }
 }
 
-fn record(digest: &Digest, detected: Detected) -> Result<(LayerRecord, LayerEvidence), IndexError> {
-    let evidence =
-        evidence_codec::encode(&detected.evidence).map_err(|source| IndexError::Encode {
-            layer: digest.clone(),
-            source,
-        })?;
-    let record = LayerRecord {
-        evidence,
-        owned_files: detected.owned_files,
-    };
-    Ok((record, detected.evidence))
+/// Puts evidence into the order of the layers; none when some is missing.
+fn stack(
+    layers: &[Digest],
+    evidence: &BTreeMap<Digest, Arc<LayerEvidence>>,
+) -> Option<Vec<LayerFacts>> {
+    let facts = layers.iter().map(|digest| {
+        Some(LayerFacts {
+            digest: digest.clone(),
+            evidence: Arc::clone(evidence.get(digest)?),
+        })
+    });
+    facts.collect()
+}
+
+/// Coalesces where a computation that takes long disturbs nobody.
+async fn make_report(
+    image: &str,
+    manifest: &Digest,
+    facts: Vec<LayerFacts>,
+) -> Result<Arc<IndexReport>, IndexError> {
+    let manifest = manifest.clone();
+    let made = spawn_blocking(move || Arc::new(coalesce(&manifest, &facts))).await;
+    made.map_err(|_| IndexError::Coalesce {
+        image: image.to_owned(),
+    })
 }
 
 /// Identifies an image that has no manifest by its layers.

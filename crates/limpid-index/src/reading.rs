@@ -1,12 +1,14 @@
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use limpid_detect::{Detected, DetectorSet};
-use limpid_layer::{Budget, Hashing, LayerError, LayerLimits, ReadOptions, Spool};
-use limpid_registry::LayerBlob;
+use limpid_layer::{Budget, Hashing, LayerError, LayerLimits, LayerSummary, ReadOptions, Spool};
+use limpid_types::{Problem, ProblemKind};
 
+use crate::layer::Layer;
 use crate::{IndexError, Progress};
 
 /// With what layers are read: memory, limits, and how many at once.
@@ -20,7 +22,7 @@ pub struct Reading {
     pub spool: Spool,
     /// How long a layer waits for the memory that it needs from the start.
     pub patience: Duration,
-    /// How many layers are read side by side, as far as the budget allows.
+    /// How many layers of an image are read side by side, as far as the budget allows.
     pub parallel: usize,
     /// Whether each layer's bytes are received and hashed on a thread of their own.
     pub hashing: Hashing,
@@ -28,26 +30,19 @@ pub struct Reading {
 
 impl Reading {
     /// Reads a layer once and returns what the detectors found, the reader's problems included.
-    pub(crate) fn blob(
+    pub(crate) fn layer(
         &self,
         image: &str,
-        layer: &LayerBlob,
+        layer: &Layer,
         progress: &Arc<dyn Progress>,
+        cancelled: Cancelled,
     ) -> Result<Detected, IndexError> {
-        let opened = layer.open().map_err(|source| IndexError::Source {
-            image: image.to_owned(),
-            layer: layer.digest.clone(),
-            source,
-        })?;
-        let source = Counted {
-            inner: opened,
+        let source = Watched {
+            inner: layer.open(image)?,
             progress: Arc::clone(progress),
+            cancelled,
         };
-        let fail = |source| IndexError::Layer {
-            image: image.to_owned(),
-            layer: layer.digest.clone(),
-            source,
-        };
+        let fail = |source| layer.fault(image, source);
         // The digest of the bytes as stored says everything; that of the uncompressed bytes costs
         // a second hash and is only computed when it is all there is.
         let expected = layer.expected.received.as_ref();
@@ -75,6 +70,15 @@ impl Reading {
                 found: summary.uncompressed_digest.unwrap_or(summary.digest),
             }));
         }
+        if let Some(problem) = no_archive(&summary)
+            && layer.must_be_archive()
+        {
+            return Err(IndexError::NotAnArchive {
+                image: image.to_owned(),
+                layer: layer.digest.clone(),
+                detail: problem.detail.clone(),
+            });
+        }
         let mut detected = detectors.finish();
         detected.evidence.problems.extend(summary.problems);
         Ok(detected)
@@ -100,14 +104,43 @@ impl Reading {
     }
 }
 
-/// Tells the progress what goes by.
-struct Counted<R> {
-    inner: R,
-    progress: Arc<dyn Progress>,
+/// Returns the damage of a layer in which there was not even one entry before it.
+fn no_archive(summary: &LayerSummary) -> Option<&Problem> {
+    let mut problems = summary.problems.iter();
+    problems.find(|problem| problem.kind == ProblemKind::DamagedArchive && summary.entries == 0)
 }
 
-impl<R: Read> Read for Counted<R> {
+/// Says to a thread that reads that nobody wants the result any more.
+#[derive(Clone, Default)]
+pub(crate) struct Cancelled(Arc<AtomicBool>);
+
+/// Cancels when dropped: a thread that blocks cannot be aborted as a task can.
+pub(crate) struct CancelOnDrop(Cancelled);
+
+impl Cancelled {
+    pub(crate) fn on_drop(&self) -> CancelOnDrop {
+        CancelOnDrop(self.clone())
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Tells the progress what goes by, and ends early when nobody wants it.
+struct Watched<R> {
+    inner: R,
+    progress: Arc<dyn Progress>,
+    cancelled: Cancelled,
+}
+
+impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.cancelled.0.load(Ordering::Relaxed) {
+            return Err(io::Error::other("nobody wants the layer any more"));
+        }
         let count = self.inner.read(buffer)?;
         self.progress.read(count as u64);
         Ok(count)

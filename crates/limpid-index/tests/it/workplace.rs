@@ -58,7 +58,7 @@ impl Workplace {
         &self,
         path: &str,
         progress: &Arc<Counter>,
-    ) -> Result<IndexReport, IndexError> {
+    ) -> Result<IndexReport, Arc<IndexError>> {
         let store = SqliteStore::open(self.directory.path().join("store.sqlite")).unwrap();
         let indexer = Indexer::new(
             Arc::new(store),
