@@ -21,7 +21,7 @@ use crate::extract::QueryParameters;
 
 /// How long a CPU profile is taken unless said otherwise, and at most.
 const PROFILE_TIME: Duration = Duration::from_secs(30);
-const LONGEST_PROFILE: Duration = Duration::from_secs(60);
+const LONGEST_PROFILE: Duration = Duration::from_mins(1);
 
 /// What the introspection listener shows of a process.
 #[derive(Clone)]
@@ -31,12 +31,21 @@ pub struct Introspection {
     /// Where metrics are found, `/metrics` as a rule. It is taken literally.
     pub metrics_path: String,
     /// Renders the metrics for a value of the header `Accept`.
-    pub metrics: Arc<dyn Fn(Option<&str>) -> Rendered + Send + Sync>,
+    pub metrics: RenderMetrics,
     /// Takes a CPU profile for some time, in pprof's format.
-    pub cpu_profile: Option<Arc<dyn Fn(Duration) -> Profile + Send + Sync>>,
+    pub cpu_profile: Option<TakeCpuProfile>,
     /// Takes a profile of the heap, in pprof's format.
-    pub heap_profile: Option<Arc<dyn Fn() -> Profile + Send + Sync>>,
+    pub heap_profile: Option<TakeHeapProfile>,
 }
+
+/// Renders metrics for a value of the header `Accept`.
+pub type RenderMetrics = Arc<dyn Fn(Option<&str>) -> Rendered + Send + Sync>;
+
+/// Takes a CPU profile for some time.
+pub type TakeCpuProfile = Arc<dyn Fn(Duration) -> Profile + Send + Sync>;
+
+/// Takes a profile of the heap.
+pub type TakeHeapProfile = Arc<dyn Fn() -> Profile + Send + Sync>;
 
 /// A profile that is being taken.
 pub type Profile = BoxFuture<'static, Result<Bytes, ProfileFault>>;

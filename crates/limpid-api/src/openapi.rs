@@ -51,7 +51,7 @@ pub(crate) fn yaml() -> &'static Text {
     &YAML
 }
 
-/// Makes the document that describes the API: OpenAPI 3.1.
+/// Makes the document that describes the API, by version 3.1 of `OpenAPI`.
 ///
 /// It is the same in all modes; which services a process has is seen by asking them.
 pub fn document() -> OpenApi {

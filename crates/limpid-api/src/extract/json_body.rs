@@ -53,7 +53,7 @@ impl BodyLimits {
 
 impl Default for BodyLimits {
     fn default() -> Self {
-        Self::new(16 << 20, Duration::from_secs(60), ALL_BODIES)
+        Self::new(16 << 20, Duration::from_mins(1), ALL_BODIES)
     }
 }
 

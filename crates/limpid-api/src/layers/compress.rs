@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, Read as _};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,6 +9,7 @@ use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, VARY
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use flate2::read::GzDecoder;
 use http_body::{Body as HttpBody, Frame};
 use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
@@ -47,7 +48,21 @@ pub(crate) async fn compress(
         response.headers_mut().insert(ACCEPT_ENCODING, SUPPORTED);
         return response;
     };
+    let takes_gzip = Coding::takes_gzip(request.headers());
     let mut response = next.run(request).await;
+    if response.extensions_mut().remove::<Packed>().is_some() {
+        let vary = HeaderValue::from_static("Accept-Encoding");
+        if takes_gzip {
+            let headers = response.headers_mut();
+            headers.append(VARY, vary);
+            headers.insert(CONTENT_ENCODING, Coding::Gzip.header());
+            return response;
+        }
+        response = match compressors.unpack(response).await {
+            Ok(response) => response,
+            Err(error) => return failed(&error),
+        };
+    }
     let size = response.body().size_hint();
     if size.exact().is_some_and(|size| size < SMALL)
         || response.headers().contains_key(CONTENT_ENCODING)
@@ -72,18 +87,38 @@ pub(crate) async fn compress(
     };
     let body = match encoded {
         Ok(body) => body,
-        Err(error) => {
-            return ApiError::internal("internal error")
-                .with_detail(format!("cannot encode response: {error}"))
-                .into_response();
-        }
+        Err(error) => return failed(&error),
     };
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.insert(CONTENT_ENCODING, coding.header());
     Response::from_parts(parts, body)
 }
 
+/// Marks a response whose body is gzip already, because it is kept so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Packed;
+
+fn failed(error: &io::Error) -> Response {
+    ApiError::internal("internal error")
+        .with_detail(format!("cannot encode response: {error}"))
+        .into_response()
+}
+
 impl Compressors {
+    /// Takes the gzip off a body.
+    async fn unpack(&self, response: Response) -> io::Result<Response> {
+        let (parts, body) = response.into_parts();
+        let packed = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        let _turn = self.0.acquire().await.map_err(io::Error::other)?;
+        let content = tokio::task::spawn_blocking(move || {
+            let mut content = Vec::new();
+            GzDecoder::new(&packed[..]).read_to_end(&mut content)?;
+            Ok::<_, io::Error>(content)
+        });
+        let content = content.await.map_err(io::Error::other)??;
+        Ok(Response::from_parts(parts, Body::from(content)))
+    }
+
     async fn whole(&self, body: Body, coding: Coding) -> io::Result<Body> {
         let content = body.collect().await.map_err(io::Error::other)?.to_bytes();
         if content.len() < LARGE {
@@ -121,7 +156,7 @@ impl HttpBody for EncodedBody {
             let Some(mut encoder) = self.encoder.take() else {
                 return Poll::Ready(None);
             };
-            let encoded = match Pin::new(&mut self.body).poll_frame(cx) {
+            let output = match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Pending => {
                     self.encoder = Some(encoder);
                     return Poll::Pending;
@@ -135,10 +170,10 @@ impl HttpBody for EncodedBody {
                     taken
                 }
             };
-            match encoded {
+            match output {
                 // The encoder keeps a piece until it has enough.
-                Ok(encoded) if encoded.is_empty() => {}
-                Ok(encoded) => return Poll::Ready(Some(Ok(Frame::data(encoded)))),
+                Ok(output) if output.is_empty() => {}
+                Ok(output) => return Poll::Ready(Some(Ok(Frame::data(output)))),
                 Err(error) => return Poll::Ready(Some(Err(axum::Error::new(error)))),
             }
         }

@@ -1,7 +1,7 @@
 //! The documents of the API as they stand on the wire, for its description only.
 //!
-//! The types that are really written and read are in `limpid-types`, which has no need to know of
-//! OpenAPI. That both agree is tested: what those write has exactly the fields that these have.
+//! The types that are really written and read are in `limpid-types`, which has no need of
+//! any description. That both agree is tested: what those write has exactly the fields that these have.
 
 mod image;
 mod notification;

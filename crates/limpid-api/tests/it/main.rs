@@ -1,5 +1,7 @@
 //! The service over real sockets.
 
+#![expect(clippy::unwrap_used, reason = "what helps tests fails as tests do")]
+
 mod api;
 mod authentication;
 mod client;
