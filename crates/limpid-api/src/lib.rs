@@ -41,7 +41,8 @@ pub use extract::{
     Preferences, QueryParameters, RequestUrgency, UuidPath,
 };
 pub use introspection::{
-    Introspection, Profile, ProfileFault, Readiness, RenderMetrics, TakeCpuProfile, TakeHeapProfile, Rendered, introspection_router,
+    Introspection, Profile, ProfileFault, Readiness, RenderMetrics, Rendered, TakeCpuProfile,
+    TakeHeapProfile, introspection_router,
 };
 pub use metrics::{HttpMetrics, ServerMetrics};
 pub use openapi::document;
