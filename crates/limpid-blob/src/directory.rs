@@ -47,10 +47,7 @@ impl DirectoryBlobs {
         let directory = self.directory.clone();
         let done = spawn_blocking(move || work(&directory)).await;
         done.map_err(Into::into).flatten().map_err(|cause| {
-            let is_damaged = matches!(
-                cause.downcast_ref(),
-                Some(IncomingError::Damaged { .. })
-            );
+            let is_damaged = matches!(cause.downcast_ref(), Some(IncomingError::Damaged { .. }));
             StoreError {
                 kind: if is_damaged {
                     ErrorKind::Damaged
@@ -69,8 +66,10 @@ impl DirectoryBlobs {
 impl BlobStore for DirectoryBlobs {
     async fn put_blob(&self, digest: &Digest, file: &Path) -> Result<(), StoreError> {
         let (digest, file) = (digest.clone(), file.to_owned());
-        self.work("put blob", move |directory| Ok(put(directory, &digest, &file)?))
-            .await
+        self.work("put blob", move |directory| {
+            Ok(put(directory, &digest, &file)?)
+        })
+        .await
     }
 
     async fn get_blob(&self, digest: &Digest, destination: &Path) -> Result<bool, StoreError> {

@@ -151,9 +151,7 @@ async fn page(
 }
 
 async fn remove(client: &Client, key: &str) -> Result<(), Fault> {
-    let action = client
-        .bucket
-        .delete_object(Some(&client.credentials), key);
+    let action = client.bucket.delete_object(Some(&client.credentials), key);
     let mut retry = Retry::new(&client.settings);
     loop {
         match client.send(client.http.delete(Client::sign(&action))).await {

@@ -22,7 +22,7 @@ pub(crate) enum Attempt {
     /// The run is over and recorded.
     Recorded(UpdateRun),
     /// The run is over, and its result waits to be served. The lease is still held.
-    Ready(Ready),
+    Ready(Box<Ready>),
 }
 
 /// A result that waits to be served.
@@ -93,7 +93,7 @@ async fn under_lease(
         tracing::warn!(feed, error, "feed was not activated");
     }
     if matches!(finished.ending, Ending::Ready(_)) {
-        return Ok(Attempt::Ready(Ready { finished, holder }));
+        return Ok(Attempt::Ready(Box::new(Ready { finished, holder })));
     }
     let recorded = record(workshop, &circumstances.options, &finished, None, &holder).await;
     holder.release().await;

@@ -108,7 +108,10 @@ async fn clean_shared(
     needed: &BTreeSet<Digest>,
     holder: &Holder,
 ) -> Result<(), StoreError> {
-    for digest in needed.intersection(here).filter(|one| !shared.contains(one)) {
+    for digest in needed
+        .intersection(here)
+        .filter(|one| !shared.contains(one))
+    {
         let (directory, wanted) = (workshop.snapshots.clone(), digest.clone());
         let is_undamaged = workshop
             .in_directory(move || Ok(is_undamaged(&directory, &wanted)?))

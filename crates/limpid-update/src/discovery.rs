@@ -68,10 +68,7 @@ impl Discovery {
             Err(error) => defect(error),
         };
         tracing::warn!(family, error, "cannot find the feeds of a family");
-        self.failed.push(FailedFamily {
-            family,
-            error,
-        });
+        self.failed.push(FailedFamily { family, error });
     }
 }
 

@@ -110,8 +110,7 @@ impl Allowance {
         fetcher: &Fetcher,
         request: Request<'_>,
     ) -> Result<Fetched, GatherError> {
-        let fetched = fetcher.fetch(request.at_most(self.left)).await;
-        match fetched {
+        match fetcher.fetch(request.at_most(self.left)).await {
             Ok(Fetched::Document(document)) => {
                 self.left = self.left.saturating_sub(document.bytes);
                 Ok(Fetched::Document(document))

@@ -104,11 +104,7 @@ mod tests {
 
     #[test]
     fn failures_are_tried_again_soon_and_then_ever_later() {
-        let failed = || {
-            run(Outcome::Failed {
-                error: "no".into(),
-            })
-        };
+        let failed = || run(Outcome::Failed { error: "no".into() });
         let mut runs = vec![run(Outcome::Unchanged), failed()];
         assert_eq!(interval(&schedule(), &runs), 6 * HOUR);
         assert_eq!(interval(&schedule(), &[]), 6 * HOUR);

@@ -164,12 +164,7 @@ async fn parse_on_thread(
     }
 }
 
-fn unchanged(
-    job: &Job,
-    last: &Build,
-    gathered: Gathered,
-    started: Timestamp,
-) -> Finished {
+fn unchanged(job: &Job, last: &Build, gathered: Gathered, started: Timestamp) -> Finished {
     let mut snapshot = last.snapshot.clone();
     snapshot.checked = started;
     let counts = Counts {
@@ -259,7 +254,12 @@ fn decide(job: &Job, snapshot: &FeedSnapshot, counts: &Counts) -> Ending {
         },
         _ => {
             let before = served.map(|served| served.records);
-            match objection(snapshot.records, counts.quarantined, counts.withdrawn, before) {
+            match objection(
+                snapshot.records,
+                counts.quarantined,
+                counts.withdrawn,
+                before,
+            ) {
                 Some(reason) => Ending::Held(reason),
                 None => Ending::Ready(snapshot.clone()),
             }

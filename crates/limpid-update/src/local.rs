@@ -16,8 +16,7 @@ pub(crate) async fn have(
     snapshot: &FeedSnapshot,
 ) -> Result<bool, Box<dyn Error + Send + Sync>> {
     let (directory, wanted) = (workshop.snapshots.clone(), snapshot.clone());
-    let is_there =
-        tokio::task::spawn_blocking(move || is_complete(&directory, &wanted)).await??;
+    let is_there = tokio::task::spawn_blocking(move || is_complete(&directory, &wanted)).await??;
     match &workshop.blobs {
         Some(blobs) if !is_there => {
             // The name says that it is incomplete, should this process be killed.

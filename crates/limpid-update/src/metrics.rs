@@ -110,11 +110,7 @@ impl UpdateMetrics {
     }
 
     /// Notes what is served, whichever node made it.
-    pub(crate) fn observe(
-        &self,
-        states: &[FeedState],
-        current: Option<&Generation>,
-    ) {
+    pub(crate) fn observe(&self, states: &[FeedState], current: Option<&Generation>) {
         let Some(current) = current else {
             return;
         };

@@ -69,8 +69,7 @@ pub(crate) fn parse(
     mut content: Content,
     place: &Place<'_>,
 ) -> Result<Parsed, ParseError> {
-    let builder =
-        SnapshotBuilder::new(place.spool, place.limits).map_err(ParseError::Snapshot)?;
+    let builder = SnapshotBuilder::new(place.spool, place.limits).map_err(ParseError::Snapshot)?;
     let mut sink = BuilderSink {
         feed: feed.name(),
         builder,

@@ -94,7 +94,7 @@ pub(crate) async fn run_round(
         match attempt {
             Ok(Attempt::Skipped(cause)) => round.skipped.push(SkippedFeed { feed, cause }),
             Ok(Attempt::Recorded(run)) => round.runs.push(run),
-            Ok(Attempt::Ready(one)) => ready.push(one),
+            Ok(Attempt::Ready(one)) => ready.push(*one),
             Err(error) => {
                 tracing::warn!(feed, %error, "the state of a feed cannot be used");
                 fault = Some(error);

@@ -8,7 +8,7 @@ use serde_json::Value;
 ///
 /// A crate may depend on crates of lower floors, and on earlier crates of its own floor where the
 /// table says `SAME`.
-const FLOORS: [(&str, u8); 17] = [
+const FLOORS: [(&str, u8); 18] = [
     ("limpid-version", 0),
     ("limpid-types", 0),
     ("limpid-layer", 1),
@@ -21,6 +21,7 @@ const FLOORS: [(&str, u8); 17] = [
     ("limpid-store-sqlite", 2),
     ("limpid-http", 2),
     ("limpid-registry", 2),
+    ("limpid-blob", 2),
     ("limpid-index", 3),
     ("limpid-match", 3),
     ("limpid-update", 3),
@@ -29,11 +30,12 @@ const FLOORS: [(&str, u8); 17] = [
 ];
 
 /// Dependencies inside one floor that are allowed.
-const SAME: [(&str, &str); 4] = [
+const SAME: [(&str, &str); 5] = [
     ("limpid-types", "limpid-version"),
     ("limpid-detect", "limpid-layer"),
     ("limpid-detect", "limpid-rpmdb"),
     ("limpid-store-sqlite", "limpid-store"),
+    ("limpid-blob", "limpid-store"),
 ];
 
 /// Crates that stand beside the floors: they may use everything.
@@ -48,8 +50,8 @@ const RESERVED: [(&str, &[&str], &str); 4] = [
     ),
     (
         "reqwest",
-        &["limpid-http"],
-        "only limpid-http opens connections",
+        &["limpid-http", "limpid-blob"],
+        "only limpid-http opens connections, and the client of S3-compatible storage",
     ),
     (
         "memmap2",

@@ -39,9 +39,7 @@ pub(super) async fn upload(client: &Client, key: &str, file: &Path) -> Result<()
     }
     if length <= part_bytes {
         let content = read(&file, 0, length).await?;
-        let action = client
-            .bucket
-            .put_object(Some(&client.credentials), key);
+        let action = client.bucket.put_object(Some(&client.credentials), key);
         let mut retry = Retry::new(&client.settings);
         loop {
             let request = client.http.put(Client::sign(&action)).body(content.clone());
@@ -61,9 +59,7 @@ pub(super) async fn upload(client: &Client, key: &str, file: &Path) -> Result<()
 
 /// Returns the size of an object; none when there is no such object.
 async fn size(client: &Client, key: &str) -> Result<Option<u64>, Fault> {
-    let action = client
-        .bucket
-        .head_object(Some(&client.credentials), key);
+    let action = client.bucket.head_object(Some(&client.credentials), key);
     let mut retry = Retry::new(&client.settings);
     loop {
         match client.send(client.http.head(Client::sign(&action))).await {

@@ -41,7 +41,7 @@ impl Bench {
     /// Writes a file of some MiB.
     fn file(&self, mebibytes: usize) -> (Digest, PathBuf) {
         let content: Vec<u8> = (0..mebibytes << 20)
-            .map(|number| (number / 1000) as u8)
+            .map(|number| (number / 1000).to_le_bytes()[0])
             .collect();
         let path = self.directory.path().join("in");
         fs::write(&path, &content).unwrap();

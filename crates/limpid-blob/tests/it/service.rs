@@ -1,6 +1,7 @@
 //! A service that keeps one bucket in memory, checks signatures, and can be told to misbehave.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -195,12 +196,15 @@ impl Bucket {
     fn list(&self, token: Option<&str>) -> Response {
         let start: usize = token.map_or(0, |token| token.parse().unwrap());
         let page = self.objects.iter().skip(start).take(PAGE);
-        let contents: String = page
-            .map(|(key, object)| {
-                let size = object.len();
-                format!("<Contents><Key>{key}</Key><Size>{size}</Size></Contents>")
-            })
-            .collect();
+        let mut contents = String::new();
+        for (key, object) in page {
+            let size = object.len();
+            write!(
+                contents,
+                "<Contents><Key>{key}</Key><Size>{size}</Size></Contents>"
+            )
+            .unwrap();
+        }
         let next = start + PAGE;
         let is_truncated = next < self.objects.len();
         let token = if is_truncated {

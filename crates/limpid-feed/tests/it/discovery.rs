@@ -1,4 +1,4 @@
-use limpid_feed::{Settings, families};
+use limpid_feed::{Collected, MemoryDocuments, Settings, families};
 
 use crate::support::{Server, chain, family, settings};
 

@@ -13,7 +13,11 @@ use crate::bench::{Bench, lines};
 async fn take_lease(bench: &Bench, owner: &str) -> Lease {
     let ttl = Duration::from_hours(1);
     let now = Timestamp::now();
-    match bench.store.acquire_lease("update:toy", owner, ttl, now).await {
+    match bench
+        .store
+        .acquire_lease("update:toy", owner, ttl, now)
+        .await
+    {
         Ok(Acquisition::Granted(lease)) => lease,
         other => panic!("not granted: {other:?}"),
     }

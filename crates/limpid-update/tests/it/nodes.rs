@@ -26,8 +26,8 @@ impl Node {
         let fetcher = Fetcher::new(FetchSettings::default(), mirror, &directory).unwrap();
         let snapshots = directory.join("snapshots");
         let store = || Arc::clone(&bench.store);
-        let updater = Updater::new(store(), store(), fetcher, snapshots)
-            .with_blobs(Arc::new(blobs(bench)));
+        let updater =
+            Updater::new(store(), store(), fetcher, snapshots).with_blobs(Arc::new(blobs(bench)));
         Self { directory, updater }
     }
 

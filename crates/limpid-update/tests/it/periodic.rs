@@ -97,7 +97,7 @@ async fn feeds_run_at_once_and_then_every_period() {
     assert_eq!(fetches.len(), 5, "{fetches:?}");
     assert!(fetches[0] < Duration::from_mins(1));
     for pair in fetches.windows(2) {
-        let between = pair[1] - pair[0];
+        let between = pair[1].saturating_sub(pair[0]);
         assert!(between >= 6 * HOUR, "{between:?}");
         // A minute of jitter, and half a minute until it is looked again.
         assert!(between <= 6 * HOUR + Duration::from_mins(2), "{between:?}");
@@ -112,7 +112,7 @@ async fn a_feed_that_fails_is_tried_again_soon() {
     let fetches = background.stop_after(3 * HOUR).await;
     let pauses: Vec<u64> = fetches
         .windows(2)
-        .map(|pair| (pair[1] - pair[0]).as_secs() / 60)
+        .map(|pair| pair[1].saturating_sub(pair[0]).as_secs() / 60)
         .collect();
     let expected = [5, 10, 20, 40, 80];
     assert_eq!(pauses.len(), expected.len(), "{pauses:?}");

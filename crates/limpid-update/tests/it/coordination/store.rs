@@ -190,19 +190,13 @@ impl GenerationStore for TroubledStore {
     }
 
     async fn generation(&self, number: u64) -> Result<Option<Generation>, StoreError> {
-        self.call(
-            async move |store| store.generation(number).await,
-            |_, _| (),
-        )
-        .await
+        self.call(async move |store| store.generation(number).await, |_, _| ())
+            .await
     }
 
     async fn generations(&self, limit: usize) -> Result<Vec<Generation>, StoreError> {
-        self.call(
-            async move |store| store.generations(limit).await,
-            |_, _| (),
-        )
-        .await
+        self.call(async move |store| store.generations(limit).await, |_, _| ())
+            .await
     }
 
     async fn pointer_moves(&self, limit: usize) -> Result<Vec<PointerMove>, StoreError> {
