@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_snapshot;
+mod load;
 mod tidy;
 mod versions;
 
@@ -31,6 +32,8 @@ enum Command {
     },
     /// Measures limpid beside its peers and the floor, and prints a table
     Bench(bench::Options),
+    /// Drives the service over its API, and prints rates, latencies, memory and space
+    Load(load::Options),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Versions { scheme, files } => versions::run(&scheme, &files),
         Command::Bench(options) => bench::run(&options).map(|()| true),
+        Command::Load(options) => load::run(&options).map(|()| true),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -191,7 +191,11 @@ impl IndexerClient {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn decode(&self, manifest: &Digest, body: &[u8]) -> Result<Arc<IndexReport>, IndexerClientError> {
+    fn decode(
+        &self,
+        manifest: &Digest,
+        body: &[u8],
+    ) -> Result<Arc<IndexReport>, IndexerClientError> {
         let content = Digest::sha256(body);
         if let Some(report) = self.kept(manifest, &content) {
             return Ok(report);

@@ -36,6 +36,13 @@ pub enum MatchFault {
         #[source]
         source: serde_json::Error,
     },
+    /// A report cannot be packed, for want of memory.
+    #[error("cannot pack a report")]
+    Packing {
+        /// What went wrong.
+        #[source]
+        source: std::io::Error,
+    },
     /// The computation ended without a result, because it panicked or the process ends.
     #[error("the computation of a report was aborted")]
     Aborted,

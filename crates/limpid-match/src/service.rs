@@ -1,4 +1,5 @@
 mod encoding;
+mod packed;
 mod report_cache;
 mod turns;
 
@@ -18,6 +19,7 @@ use crate::fault::MatchFault;
 use crate::metrics::ReportMetrics;
 use crate::served_data::Served;
 use crate::{Generation, Options, ServedData};
+pub use packed::PackedReport;
 use report_cache::{Epoch, Fingerprint, ReportCache};
 use turns::Turns;
 
@@ -107,12 +109,12 @@ impl MatchService {
         Ok(self.0.data.is_there().await?)
     }
 
-    /// Makes the report of a manifest in Clair's JSON; none when it has not been indexed to the
-    /// end.
+    /// Makes the report of a manifest in Clair's JSON, packed; none when it has not been indexed to
+    /// the end.
     pub async fn vulnerability_report(
         &self,
         manifest: &Digest,
-    ) -> Result<Option<Bytes>, MatchFault> {
+    ) -> Result<Option<PackedReport>, MatchFault> {
         let began = Instant::now();
         let made = self.make_vulnerability_report(manifest).await;
         let metrics = &self.0.metrics;
@@ -154,7 +156,7 @@ impl MatchService {
     async fn make_vulnerability_report(
         &self,
         manifest: &Digest,
-    ) -> Result<Option<Bytes>, MatchFault> {
+    ) -> Result<Option<PackedReport>, MatchFault> {
         let Some(material) = self.material(manifest).await? else {
             return Ok(None);
         };
@@ -218,7 +220,7 @@ impl MatchService {
 
 impl Shared {
     /// Returns the report that was made of the very same index report object.
-    fn known(&self, material: &Material) -> Option<Bytes> {
+    fn known(&self, material: &Material) -> Option<PackedReport> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let report = cache.get(&material.manifest, material.epoch, &material.index)?;
         self.metrics.cache_hits.inc();
@@ -226,7 +228,7 @@ impl Shared {
     }
 
     /// Returns the report that was made of an equal index report, or makes it.
-    fn make(&self, material: &Material) -> Result<Bytes, MatchFault> {
+    fn make(&self, material: &Material) -> Result<PackedReport, MatchFault> {
         if let Some(report) = self.known(material) {
             return Ok(report);
         }
@@ -239,7 +241,7 @@ impl Shared {
             return Ok(report);
         }
         self.metrics.cache_misses.inc();
-        let report = encoding::clair_json(material, &self.options)?;
+        let report = encoding::clair_report_of(material, &self.options)?;
         let mut cache = cache();
         cache.insert(
             manifest,

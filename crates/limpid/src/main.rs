@@ -21,6 +21,8 @@ use clap::Parser as _;
 use cli::{Cli, Command};
 use outcome::Outcome;
 
+limpid_telemetry::install_allocator!();
+
 fn main() -> ExitCode {
     let cli = Cli::parse_from(arguments::normalise(std::env::args_os()));
     // The service has a runtime and logs of its own.

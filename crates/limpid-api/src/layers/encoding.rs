@@ -37,13 +37,13 @@ impl Coding {
     /// Among codings that it likes equally zstd comes first, being the cheapest. Who says `*` is
     /// not sent zstd, because it may well not know it.
     pub(crate) fn choose(headers: &HeaderMap) -> Option<Self> {
-        let mut weights = Weights::default();
-        for line in headers.get_all(ACCEPT_ENCODING) {
-            for (name, quality) in elements(line.to_str().unwrap_or_default()) {
-                weights.add(name, quality);
-            }
-        }
-        weights.best()
+        Weights::of(headers).best()
+    }
+
+    /// Tells whether a client takes gzip, be it that it prefers something else.
+    pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
+        let weights = Weights::of(headers);
+        weights.gzip.or(weights.any).is_some_and(|weight| weight > 0)
     }
 
     /// Returns the value of the header `Content-Encoding`.
@@ -78,6 +78,16 @@ struct Weights {
 }
 
 impl Weights {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut weights = Self::default();
+        for line in headers.get_all(ACCEPT_ENCODING) {
+            for (name, quality) in elements(line.to_str().unwrap_or_default()) {
+                weights.add(name, quality);
+            }
+        }
+        weights
+    }
+
     fn add(&mut self, name: &str, quality: u16) {
         let weight = match name.to_ascii_lowercase().as_str() {
             "zstd" => &mut self.zstd,

@@ -68,13 +68,19 @@ impl IndexerRoutes {
         let status = get(status);
         let affected = post(affected::affected_manifests);
         Router::new()
-            .route("/indexer/api/v1/index_report", post(index).delete(bulk_delete))
+            .route(
+                "/indexer/api/v1/index_report",
+                post(index).delete(bulk_delete),
+            )
             .route("/indexer/api/v1/index_report/", report.clone())
             .route("/indexer/api/v1/index_report/{*digest}", report)
             .route("/indexer/api/v1/index_status/", status.clone())
             .route("/indexer/api/v1/index_status/{*digest}", status)
             .route("/indexer/api/v1/index_state", get(state))
-            .route("/indexer/api/v1/internal/affected_manifest", affected.clone())
+            .route(
+                "/indexer/api/v1/internal/affected_manifest",
+                affected.clone(),
+            )
             .route("/indexer/api/v1/internal/affected_manifest/", affected)
             .with_state(self)
     }
@@ -206,7 +212,11 @@ async fn state(
     }
     let state = routes.service.state();
     let body = Json(Token { state }).into_response().into_body();
-    ([(CONTENT_TYPE, wanted.content_type()), (ETAG, tag.header())], body).into_response()
+    (
+        [(CONTENT_TYPE, wanted.content_type()), (ETAG, tag.header())],
+        body,
+    )
+        .into_response()
 }
 
 const INDEX_REPORT: &str = "/indexer/api/v1/index_report";
@@ -233,7 +243,10 @@ fn accepted(manifest: &Digest) -> [(HeaderName, HeaderValue); 3] {
             HeaderName::from_static("preference-applied"),
             HeaderValue::from_static("respond-async"),
         ),
-        (axum::http::header::RETRY_AFTER, HeaderValue::from(ASK_AGAIN)),
+        (
+            axum::http::header::RETRY_AFTER,
+            HeaderValue::from(ASK_AGAIN),
+        ),
     ]
 }
 

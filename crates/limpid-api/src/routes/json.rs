@@ -25,7 +25,9 @@ pub(super) async fn body<T: Serialize + Send + Sync + 'static>(
     let written = spawn_blocking(move || serde_json::to_vec(&document)).await;
     let internal = |detail: String| ApiError::internal("internal error").with_detail(detail);
     let written = written.map_err(|error| internal(error.to_string()))?;
-    Ok(Body::from(written.map_err(|error| internal(error.to_string()))?))
+    Ok(Body::from(
+        written.map_err(|error| internal(error.to_string()))?,
+    ))
 }
 
 /// Begins a body that is written while it is sent, as far as the client takes it.
@@ -82,7 +84,10 @@ impl JsonWriter {
     }
 
     /// Writes a value, from a thread that may block.
-    pub(super) fn blocking_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), String> {
+    pub(super) fn blocking_value<T: Serialize + ?Sized>(
+        &mut self,
+        value: &T,
+    ) -> Result<(), String> {
         serde_json::to_writer(&mut self.buffer, value).map_err(|error| error.to_string())?;
         self.blocking_send_when_large()
     }

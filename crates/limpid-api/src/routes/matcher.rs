@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use limpid_match::{Diff, MatchFault, MatchService, OperationKind, UpdateOperation};
+use limpid_match::{Diff, MatchFault, MatchService, OperationKind, PackedReport, UpdateOperation};
 use limpid_types::{NIL_REFERENCE, ZERO_TIME};
 use serde_json::json;
 use tokio::task::spawn_blocking;
@@ -18,6 +18,7 @@ use crate::ApiError;
 use crate::extract::{
     DigestPath, EntityTag, IfNoneMatch, Negotiated, Offer, QueryParameters, UuidPath,
 };
+use crate::layers::compress::Packed;
 use crate::routes::json::{self, JsonWriter};
 
 /// limpid's own report, which says what was not covered and why each finding is one.
@@ -48,8 +49,7 @@ impl MatcherRoutes {
         let cache_control = HeaderValue::try_from(format!("max-age={seconds}"));
         Self {
             service,
-            cache_control: cache_control
-                .unwrap_or_else(|_| HeaderValue::from_static("max-age=0")),
+            cache_control: cache_control.unwrap_or_else(|_| HeaderValue::from_static("max-age=0")),
         }
     }
 
@@ -61,8 +61,14 @@ impl MatcherRoutes {
             .route("/matcher/api/v1/vulnerability_report/", report.clone())
             .route("/matcher/api/v1/vulnerability_report/{*digest}", report)
             .route("/matcher/api/v1/internal/update_operation", get(operations))
-            .route("/matcher/api/v1/internal/update_operation/", operation.clone())
-            .route("/matcher/api/v1/internal/update_operation/{*ref}", operation)
+            .route(
+                "/matcher/api/v1/internal/update_operation/",
+                operation.clone(),
+            )
+            .route(
+                "/matcher/api/v1/internal/update_operation/{*ref}",
+                operation,
+            )
             .route("/matcher/api/v1/internal/update_diff", get(diff))
             .with_state(self)
     }
@@ -78,9 +84,12 @@ async fn vulnerability_report(
         return Ok(StatusCode::ACCEPTED.into_response());
     }
     let report = if wanted.media_type() == LIMPID_REPORT {
-        routes.service.limpid_report(&digest).await
+        let report = routes.service.limpid_report(&digest).await;
+        report.map(|report| report.map(IntoResponse::into_response))
     } else {
-        routes.service.vulnerability_report(&digest).await
+        let report = routes.service.vulnerability_report(&digest).await;
+        let packed = |report: PackedReport| (Extension(Packed), report.gzip()).into_response();
+        report.map(|report| report.map(packed))
     };
     let report = match report {
         Ok(Some(report)) => report,
@@ -118,14 +127,22 @@ async fn operations(
     let is_true = |text| matches!(text, "1" | "t" | "T" | "true" | "TRUE" | "True");
     let latest = query.get("latest").is_some_and(is_true);
     let refuse = |fault| failed("could not get update operations", &fault);
-    let newest = routes.service.latest_operation(kind).await.map_err(refuse)?;
+    let newest = routes
+        .service
+        .latest_operation(kind)
+        .await
+        .map_err(refuse)?;
     let tag = newest.map(|newest| EntityTag::strong(&newest.reference.to_string()));
     if let Some(tag) = &tag
         && if_none_match.matches(tag)
     {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag.header())]).into_response());
     }
-    let operations = routes.service.operations(kind, latest).await.map_err(refuse)?;
+    let operations = routes
+        .service
+        .operations(kind, latest)
+        .await
+        .map_err(refuse)?;
     let body = json::body(operations).await?;
     let mut response = (json::JSON, body).into_response();
     if let Some(tag) = tag {

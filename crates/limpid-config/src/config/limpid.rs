@@ -114,7 +114,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             drain: GoDuration::from_secs(10),
-            max_connections: 10_000,
+            max_connections: 4_096,
             max_body: ByteSize(16 << 20),
         }
     }

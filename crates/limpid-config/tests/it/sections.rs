@@ -211,7 +211,7 @@ fn the_services_own_keys_have_defaults() {
     let limpid = yaml("").limpid;
     assert_eq!(limpid.indexing.queue, 256);
     assert_eq!(limpid.server.drain, "10s".parse().unwrap());
-    assert_eq!(limpid.server.max_connections, 10_000);
+    assert_eq!(limpid.server.max_connections, 4_096);
     assert_eq!(limpid.server.max_body, ByteSize(16 << 20));
     assert!(limpid.snapshots.s3.is_none() && limpid.snapshots.directory.is_none());
 }

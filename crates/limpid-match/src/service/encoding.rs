@@ -2,19 +2,23 @@ use bytes::Bytes;
 use limpid_types::Report;
 use serde::Serialize;
 
-use super::Material;
+use super::{Material, PackedReport};
 use crate::fault::MatchFault;
 use crate::{Options, clair_report, judge};
 
 /// Judges, and writes the report in Clair's JSON.
-pub(super) fn clair_json(material: &Material, options: &Options) -> Result<Bytes, MatchFault> {
+pub(super) fn clair_report_of(
+    material: &Material,
+    options: &Options,
+) -> Result<PackedReport, MatchFault> {
     let report = report(material, options)?;
-    encode(&clair_report(&material.index, &report))
+    let json = encode(&clair_report(&material.index, &report))?;
+    PackedReport::new(&json).map_err(|source| MatchFault::Packing { source })
 }
 
 /// Judges, and writes the report in limpid's own JSON.
 pub(super) fn limpid_json(material: &Material, options: &Options) -> Result<Bytes, MatchFault> {
-    encode(&report(material, options)?)
+    Ok(encode(&report(material, options)?)?.into())
 }
 
 fn report(material: &Material, options: &Options) -> Result<Report, MatchFault> {
@@ -27,10 +31,6 @@ fn report(material: &Material, options: &Options) -> Result<Report, MatchFault> 
     })
 }
 
-fn encode(document: &impl Serialize) -> Result<Bytes, MatchFault> {
-    let mut json =
-        serde_json::to_vec(document).map_err(|source| MatchFault::Encoding { source })?;
-    // It may be kept for long, and a vector that grew has up to twice the room that it needs.
-    json.shrink_to_fit();
-    Ok(json.into())
+fn encode(document: &impl Serialize) -> Result<Vec<u8>, MatchFault> {
+    serde_json::to_vec(document).map_err(|source| MatchFault::Encoding { source })
 }

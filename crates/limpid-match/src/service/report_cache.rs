@@ -2,10 +2,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Arc, Weak};
 
-use bytes::Bytes;
 use limpid_types::{Digest, IndexReport};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::PackedReport;
 use crate::fault::MatchFault;
 
 /// What an entry takes beside the report itself, about.
@@ -63,7 +63,7 @@ pub(super) struct ReportCache {
 }
 
 struct Entry {
-    report: Bytes,
+    report: PackedReport,
     /// The index report that the report was made of. It is not kept in memory by that, but its
     /// address is not used again.
     index: Weak<IndexReport>,
@@ -90,7 +90,7 @@ impl ReportCache {
         manifest: &Digest,
         epoch: Epoch,
         index: &Arc<IndexReport>,
-    ) -> Option<Bytes> {
+    ) -> Option<PackedReport> {
         self.find(manifest, epoch, |entry| {
             std::ptr::eq(entry.index.as_ptr(), Arc::as_ptr(index))
         })
@@ -104,7 +104,7 @@ impl ReportCache {
         epoch: Epoch,
         fingerprint: Fingerprint,
         index: &Arc<IndexReport>,
-    ) -> Option<Bytes> {
+    ) -> Option<PackedReport> {
         self.find(manifest, epoch, |entry| {
             let is_equal = entry.fingerprint == fingerprint;
             if is_equal {
@@ -121,7 +121,7 @@ impl ReportCache {
         epoch: Epoch,
         fingerprint: Fingerprint,
         index: &Arc<IndexReport>,
-        report: &Bytes,
+        report: &PackedReport,
     ) {
         let size = size(report);
         if !self.enter(epoch) || size > self.capacity {
@@ -158,7 +158,7 @@ impl ReportCache {
         manifest: &Digest,
         epoch: Epoch,
         is_right: impl FnOnce(&mut Entry) -> bool,
-    ) -> Option<Bytes> {
+    ) -> Option<PackedReport> {
         if !self.enter(epoch) {
             return None;
         }
@@ -196,7 +196,7 @@ impl ReportCache {
     }
 }
 
-fn size(report: &Bytes) -> usize {
+fn size(report: &PackedReport) -> usize {
     report.len().saturating_add(ENTRY_BYTES)
 }
 
@@ -217,7 +217,7 @@ mod tests {
     fn put(cache: &mut ReportCache, name: &str, epoch: Epoch, bytes: usize) -> Arc<IndexReport> {
         let index = index(name);
         let fingerprint = Fingerprint::of(&index).unwrap();
-        let report = Bytes::from(vec![b'x'; bytes]);
+        let report = PackedReport::of_bytes(vec![b'x'; bytes]);
         cache.insert(&digest(name), epoch, fingerprint, &index, &report);
         index
     }

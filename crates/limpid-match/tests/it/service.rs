@@ -23,8 +23,8 @@ fn serve(installation: &Installation, id: &str) {
     installation.store.serve([("debian", snapshot)]);
 }
 
-fn read(report: &Bytes) -> VulnerabilityReport {
-    serde_json::from_slice(report).unwrap()
+fn read(report: &PackedReport) -> VulnerabilityReport {
+    serde_json::from_slice(&report.json().unwrap()).unwrap()
 }
 
 fn found(report: &VulnerabilityReport) -> Vec<&str> {

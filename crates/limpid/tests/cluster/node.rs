@@ -57,7 +57,17 @@ impl Node {
     pub(crate) async fn stop(&mut self) {
         let pid = rustix::process::Pid::from_child(&self.process);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        let ended = eventually(|| async { self.process.try_wait().unwrap() }).await;
+        let waiting = async {
+            loop {
+                if let Some(ended) = self.process.try_wait().unwrap() {
+                    return ended;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let ended = tokio::time::timeout(PATIENCE, waiting)
+            .await
+            .expect("it should have ended by now");
         assert!(ended.success(), "ended with {ended}, see {}", self.log());
     }
 
