@@ -8,7 +8,7 @@ use serde_json::Value;
 ///
 /// A crate may depend on crates of lower floors, and on earlier crates of its own floor where the
 /// table says `SAME`.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 21] = [
     ("limpid-version", 0),
     ("limpid-types", 0),
     ("limpid-layer", 1),
@@ -19,22 +19,26 @@ const FLOORS: [(&str, u8); 18] = [
     ("limpid-report", 1),
     ("limpid-store", 2),
     ("limpid-store-sqlite", 2),
+    ("limpid-store-postgres", 2),
     ("limpid-http", 2),
     ("limpid-registry", 2),
     ("limpid-blob", 2),
     ("limpid-index", 3),
     ("limpid-match", 3),
     ("limpid-update", 3),
+    ("limpid-api", 4),
     ("limpid-config", 4),
+    ("limpid-telemetry", 4),
     ("limpid", 5),
 ];
 
 /// Dependencies inside one floor that are allowed.
-const SAME: [(&str, &str); 5] = [
+const SAME: [(&str, &str); 6] = [
     ("limpid-types", "limpid-version"),
     ("limpid-detect", "limpid-layer"),
     ("limpid-detect", "limpid-rpmdb"),
     ("limpid-store-sqlite", "limpid-store"),
+    ("limpid-store-postgres", "limpid-store"),
     ("limpid-blob", "limpid-store"),
 ];
 
@@ -42,16 +46,42 @@ const SAME: [(&str, &str); 5] = [
 const BESIDE: [&str; 2] = ["limpid-testkit", "xtask"];
 
 /// Dependencies that only some crates may have, with the reason.
-const RESERVED: [(&str, &[&str], &str); 4] = [
+const RESERVED: [(&str, &[&str], &str); 8] = [
     (
         "rusqlite",
         &["limpid-store-sqlite", "limpid-rpmdb"],
         "only stores know SQL; rpm's own database is the exception",
     ),
     (
+        "tokio-postgres",
+        &["limpid-store-postgres"],
+        "only stores know SQL",
+    ),
+    (
+        "deadpool-postgres",
+        &["limpid-store-postgres"],
+        "only stores know SQL",
+    ),
+    (
         "reqwest",
-        &["limpid-http", "limpid-blob"],
-        "only limpid-http opens connections, and the client of S3-compatible storage",
+        &[
+            "limpid-http",
+            "limpid-blob",
+            "limpid-api",
+            "limpid-telemetry",
+        ],
+        "only limpid-http opens connections, and the clients of S3-compatible storage, of another \
+         process's indexer and of a collector",
+    ),
+    (
+        "axum",
+        &["limpid-api", "limpid"],
+        "only limpid-api serves HTTP, and the binary puts it together",
+    ),
+    (
+        "opentelemetry",
+        &["limpid-telemetry"],
+        "only limpid-telemetry knows OpenTelemetry",
     ),
     (
         "memmap2",
