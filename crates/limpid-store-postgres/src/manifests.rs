@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::column::{self, get};
-use crate::connection::{Lock, Unit};
+use crate::connection::{Connection, Lock, Unit};
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::layers::{detector_set, forget_unused};
@@ -206,7 +206,8 @@ pub(crate) async fn delete(
 /// Returns a page of the manifests with packages, in the order of their digests.
 ///
 /// When few manifests have them, all are found and sorted. When many do, manifests are gone through
-/// in their order until enough were found, which is soon.
+/// in their order until enough were found, which is soon. The layers are found before and sent back
+/// because the planner cannot know how many there are, and is wrong by orders of magnitude.
 pub(crate) async fn with_packages(
     database: &Database,
     packages: &[i64],
@@ -216,38 +217,49 @@ pub(crate) async fn with_packages(
     let connection = database.connection().await?;
     let rows = connection
         .rows(
-            "SELECT count(*) FROM (
-                 SELECT FROM limpid.layer JOIN limpid.manifest_layer ON layer = layer.id
-                 WHERE packages && $1 LIMIT $2
-             ) AS part",
-            &[(&packages, Type::INT8_ARRAY), (&MANY, Type::INT8)],
+            "SELECT id FROM limpid.layer WHERE packages && $1",
+            &[(&packages, Type::INT8_ARRAY)],
         )
         .await?;
-    let found: i64 = rows.first().map_or(Ok(0), |row| get(row, 0))?;
-    let find = if found < MANY {
-        "WITH found AS MATERIALIZED (
-             SELECT DISTINCT manifest_layer.manifest
-             FROM limpid.layer JOIN limpid.manifest_layer ON layer = layer.id
-             WHERE packages && $1
-         )
-         SELECT digest FROM found JOIN limpid.manifest ON manifest.id = found.manifest
-         WHERE digest > $2 ORDER BY digest LIMIT $3"
-    } else {
+    let layers: Vec<i64> = rows
+        .iter()
+        .map(|row| get(row, 0))
+        .collect::<Result<_, _>>()?;
+    let find = if is_in_many(&connection, &layers).await? {
         "SELECT digest FROM limpid.manifest WHERE digest > $2 AND EXISTS (
-             SELECT FROM unnest(manifest.layers) AS part (id)
-             JOIN limpid.layer ON layer.id = part.id WHERE layer.packages && $1
+             SELECT FROM unnest(manifest.layers) AS part (id) WHERE part.id = ANY ($1)
          )
          ORDER BY digest LIMIT $3"
+    } else {
+        "SELECT digest FROM limpid.manifest WHERE id = ANY (ARRAY (
+             SELECT DISTINCT manifest FROM limpid.manifest_layer WHERE layer = ANY ($1)
+         )) AND digest > $2 ORDER BY digest LIMIT $3"
     };
     let rows = connection
         .rows(
             find,
             &[
-                (&packages, Type::INT8_ARRAY),
+                (&layers, Type::INT8_ARRAY),
                 (&after, Type::BYTEA),
                 (&column::limit(limit), Type::INT8),
             ],
         )
         .await?;
     rows.iter().map(|row| column::digest(row, 0)).collect()
+}
+
+/// Tells whether layers are in [`MANY`] manifests or more; looks at no more than these.
+async fn is_in_many(connection: &Connection, layers: &[i64]) -> Result<bool, Failure> {
+    let rows = connection
+        .rows(
+            "SELECT count(*) FROM (
+                 SELECT FROM unnest($1::bigint[]) AS part (id), LATERAL (
+                     SELECT FROM limpid.manifest_layer WHERE layer = part.id LIMIT $2
+                 ) AS has LIMIT $2
+             ) AS first_few",
+            &[(&layers, Type::INT8_ARRAY), (&MANY, Type::INT8)],
+        )
+        .await?;
+    let found: i64 = rows.first().map_or(Ok(0), |row| get(row, 0))?;
+    Ok(found >= MANY)
 }
