@@ -53,6 +53,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         service: Service::Indexer,
+        // Clair does not have it.
+        patterns: &[
+            "/indexer/api/v1/index_status/",
+            "/indexer/api/v1/index_status/{*digest}",
+        ],
+        label: "/indexer/api/v1/index_status/:digest",
+        documented: "/indexer/api/v1/index_status/{digest}",
+        allow: "GET",
+    },
+    Endpoint {
+        service: Service::Indexer,
         patterns: &["/indexer/api/v1/index_state"],
         label: "/indexer/api/v1/index_state",
         documented: "/indexer/api/v1/index_state",

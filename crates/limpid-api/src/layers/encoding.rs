@@ -43,7 +43,10 @@ impl Coding {
     /// Tells whether a client takes gzip, be it that it prefers something else.
     pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
         let weights = Weights::of(headers);
-        weights.gzip.or(weights.any).is_some_and(|weight| weight > 0)
+        weights
+            .gzip
+            .or(weights.any)
+            .is_some_and(|weight| weight > 0)
     }
 
     /// Returns the value of the header `Content-Encoding`.

@@ -6,22 +6,25 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, ETAG, LINK, LOCATION};
+use axum::http::header::{CONTENT_TYPE, ETAG, LINK, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use limpid_index::{IndexFault, IndexService, IndexStatus, Urgency};
 use limpid_store::StoreError;
-use limpid_types::{Digest, IndexReport, Manifest};
+use limpid_types::{Digest, Manifest};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use crate::extract::{
     DigestPath, EntityTag, IfNoneMatch, JsonBody, Negotiated, Offer, Preferences, RequestUrgency,
 };
 use crate::routes::json;
-use crate::{ApiError, Caller};
+use crate::{ApiError, Caller, HttpMetrics};
 
+/// How many searches for affected manifests may be under way at a time.
+const SEARCHES: usize = 8;
 /// When a client should ask again for how an image stands, in seconds.
 const ASK_AGAIN: u64 = 2;
 
@@ -50,15 +53,24 @@ impl Offer for StateTypes {
 pub struct IndexerRoutes {
     service: IndexService,
     urgency_by_issuer: Arc<BTreeMap<String, u8>>,
+    metrics: HttpMetrics,
+    searches: Arc<Semaphore>,
 }
 
 impl IndexerRoutes {
     /// Makes the handlers of a service. An issuer of tokens can have an urgency, which its
-    /// requests have unless they say otherwise.
-    pub fn new(service: IndexService, urgency_by_issuer: BTreeMap<String, u8>) -> Self {
+    /// requests have unless they say otherwise. Requests that are refused because too many are
+    /// under way are counted in the metrics.
+    pub fn new(
+        service: IndexService,
+        urgency_by_issuer: BTreeMap<String, u8>,
+        metrics: HttpMetrics,
+    ) -> Self {
         Self {
             service,
             urgency_by_issuer: Arc::new(urgency_by_issuer),
+            metrics,
+            searches: Arc::new(Semaphore::new(SEARCHES)),
         }
     }
 
@@ -97,6 +109,24 @@ impl IndexerRoutes {
             .map_or_else(Urgency::default, Urgency::new)
     }
 
+    /// Says why an image was not indexed, in Clair's words. 400 is only for what is bad for ever.
+    fn refuse(&self, fault: IndexFault) -> ApiError {
+        match fault {
+            IndexFault::Full { retry_after } => {
+                self.metrics.count_limited(INDEX_REPORT, "POST");
+                let part = u64::from(retry_after.subsec_nanos() > 0);
+                ApiError::too_many_requests(retry_after.as_secs().saturating_add(part))
+            }
+            IndexFault::Terminal { cause, .. } => {
+                ApiError::bad_request(format!("failed to start scan: {cause}"))
+            }
+            IndexFault::Retryable { cause, .. } => {
+                ApiError::internal(format!("failed to start scan: {cause}"))
+            }
+            IndexFault::ShuttingDown => ApiError::unavailable("the indexer is shutting down", 1),
+        }
+    }
+
     fn tag(&self) -> EntityTag {
         EntityTag::strong(self.service.state())
     }
@@ -120,10 +150,12 @@ async fn index(
     }
     let urgency = routes.urgency(urgency, caller);
     if preferences.respond_async {
-        let status = routes.service.submit(manifest, urgency).await?;
+        let status = routes.service.submit(manifest, urgency).await;
+        let status = status.map_err(|fault| routes.refuse(fault))?;
         return Ok((StatusCode::ACCEPTED, accepted(&hash), links, Json(status)).into_response());
     }
-    let report = routes.service.index(manifest, urgency).await?;
+    let report = routes.service.index(manifest, urgency).await;
+    let report = report.map_err(|fault| routes.refuse(fault))?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (ETAG, routes.tag().header()),
@@ -161,10 +193,11 @@ async fn index_report(
     if if_none_match.matches(&tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag.header())]).into_response());
     }
-    let report: Arc<IndexReport> = routes
+    let report = routes
         .service
         .report(&digest)
-        .await?
+        .await
+        .map_err(|fault| ApiError::internal(format!("could not retrieve index report: {fault}")))?
         .ok_or_else(|| ApiError::not_found("index report not found"))?;
     let headers = [(CONTENT_TYPE, wanted.content_type()), (ETAG, tag.header())];
     Ok((headers, json::body(report).await?).into_response())
@@ -243,10 +276,7 @@ fn accepted(manifest: &Digest) -> [(HeaderName, HeaderValue); 3] {
             HeaderName::from_static("preference-applied"),
             HeaderValue::from_static("respond-async"),
         ),
-        (
-            axum::http::header::RETRY_AFTER,
-            HeaderValue::from(ASK_AGAIN),
-        ),
+        (RETRY_AFTER, HeaderValue::from(ASK_AGAIN)),
     ]
 }
 
@@ -262,22 +292,4 @@ fn visible(text: String) -> HeaderValue {
 /// The client learns what failed, the log also why.
 fn failed(what: &str, error: &StoreError) -> ApiError {
     ApiError::internal(format!("{what}: {}", error.kind)).with_detail(json::chain(error))
-}
-
-impl From<IndexFault> for ApiError {
-    /// Clair's words: "failed to start scan". 400 is only for what is bad for ever.
-    fn from(fault: IndexFault) -> Self {
-        match fault {
-            IndexFault::Full { retry_after } => {
-                Self::too_many_requests(retry_after.as_secs_f64().ceil() as u64)
-            }
-            IndexFault::Terminal { cause, .. } => {
-                Self::bad_request(format!("failed to start scan: {cause}"))
-            }
-            IndexFault::Retryable { cause, .. } => {
-                Self::internal(format!("failed to start scan: {cause}"))
-            }
-            IndexFault::ShuttingDown => Self::unavailable("the indexer is shutting down", 1),
-        }
-    }
 }

@@ -8,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue};
 use futures_util::stream;
 use serde::Serialize;
+use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
@@ -17,6 +18,10 @@ use crate::ApiError;
 const PART: usize = 64 << 10;
 /// How many parts may wait for the client.
 const WAITING: usize = 4;
+
+/// The content type of JSON that has no type of its own.
+pub(super) const JSON: [(HeaderName, HeaderValue); 1] =
+    [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
 
 /// Writes a document on a thread that may be busy for a while.
 pub(super) async fn body<T: Serialize + Send + Sync + 'static>(
@@ -31,11 +36,19 @@ pub(super) async fn body<T: Serialize + Send + Sync + 'static>(
 }
 
 /// Begins a body that is written while it is sent, as far as the client takes it.
+///
+/// It has come to its end when the writer was [finished](JsonWriter::finish). When the writer is
+/// dropped before, by a panic for example, the body is broken off, so that nobody takes it for a
+/// whole one.
 pub(super) fn stream() -> (JsonWriter, Body) {
     let (sender, receiver) = mpsc::channel(WAITING);
-    let parts = stream::unfold(receiver, |mut receiver| async move {
-        let part: Result<Bytes, io::Error> = receiver.recv().await?;
-        Some((part, receiver))
+    let parts = stream::unfold(Some(receiver), |receiver| async move {
+        let mut receiver = receiver?;
+        match receiver.recv().await {
+            Some(Part::Bytes(bytes)) => Some((Ok(bytes), Some(receiver))),
+            Some(Part::End) => None,
+            None => Some((Err(io::Error::other("the body was broken off")), None)),
+        }
     });
     let writer = JsonWriter {
         sender,
@@ -44,97 +57,94 @@ pub(super) fn stream() -> (JsonWriter, Body) {
     (writer, Body::from_stream(parts))
 }
 
-/// The content type of JSON that has no type of its own.
-pub(super) const JSON: [(HeaderName, HeaderValue); 1] =
-    [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-
-/// Writes a body part by part. A client that has gone away is an error.
-pub(super) struct JsonWriter {
-    sender: mpsc::Sender<Result<Bytes, io::Error>>,
-    buffer: Vec<u8>,
+/// What a writer gives to its body.
+enum Part {
+    Bytes(Bytes),
+    End,
 }
 
-impl Clone for JsonWriter {
-    /// Returns a writer of the same body, with nothing written that was not sent.
-    fn clone(&self) -> Self {
-        Self {
-            sender: self.sender.clone(),
-            buffer: Vec::new(),
+/// Why a body was not written to its end.
+#[derive(Debug, Error)]
+pub(super) enum Break {
+    /// Nobody waits for the rest.
+    #[error("the client has gone away")]
+    ClientGone,
+    /// The rest cannot be had.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Break {
+    /// Says in the log what came to a bad end, unless it was the client's will.
+    pub(super) fn log(&self, what: &str) {
+        if let Self::Failed(reason) = self {
+            tracing::warn!(reason, what, "an answer was broken off");
         }
     }
+}
+
+impl From<mpsc::error::SendError<Part>> for Break {
+    fn from(_: mpsc::error::SendError<Part>) -> Self {
+        Self::ClientGone
+    }
+}
+
+/// Writes a body part by part.
+pub(super) struct JsonWriter {
+    sender: mpsc::Sender<Part>,
+    buffer: Vec<u8>,
 }
 
 impl JsonWriter {
     /// Writes text as it is.
-    pub(super) async fn text(&mut self, text: &str) -> Result<(), String> {
+    pub(super) fn text(&mut self, text: &str) {
         self.buffer.extend_from_slice(text.as_bytes());
-        self.send_when_large().await
     }
 
     /// Writes a value.
-    pub(super) async fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), String> {
-        serde_json::to_writer(&mut self.buffer, value).map_err(|error| error.to_string())?;
-        self.send_when_large().await
+    pub(super) fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Break> {
+        serde_json::to_writer(&mut self.buffer, value)
+            .map_err(|error| Break::Failed(error.to_string()))
     }
 
-    /// Writes text as it is, from a thread that may block.
-    pub(super) fn blocking_text(&mut self, text: &str) -> Result<(), String> {
-        self.buffer.extend_from_slice(text.as_bytes());
-        self.blocking_send_when_large()
-    }
-
-    /// Writes a value, from a thread that may block.
-    pub(super) fn blocking_value<T: Serialize + ?Sized>(
-        &mut self,
-        value: &T,
-    ) -> Result<(), String> {
-        serde_json::to_writer(&mut self.buffer, value).map_err(|error| error.to_string())?;
-        self.blocking_send_when_large()
-    }
-
-    /// Sends what is left.
-    pub(super) async fn finish(mut self) -> Result<(), String> {
-        let part = std::mem::take(&mut self.buffer);
-        self.sender.send(Ok(part.into())).await.map_err(gone)
-    }
-
-    /// Sends what is left, from a thread that may block.
-    pub(super) fn blocking_finish(mut self) -> Result<(), String> {
-        let part = std::mem::take(&mut self.buffer);
-        self.sender.blocking_send(Ok(part.into())).map_err(gone)
-    }
-
-    /// Breaks the body off, so that nobody takes it for a whole one.
-    pub(super) async fn fail(self, cause: String) {
-        // A client that has gone away needs no telling.
-        let _ = self.sender.send(Err(io::Error::other(cause))).await;
-    }
-
-    /// Breaks the body off, from a thread that may block.
-    pub(super) fn blocking_fail(self, cause: String) {
-        // A client that has gone away needs no telling.
-        let _ = self.sender.blocking_send(Err(io::Error::other(cause)));
-    }
-
-    async fn send_when_large(&mut self) -> Result<(), String> {
-        if self.buffer.len() < PART {
-            return Ok(());
+    /// Sends what was written when it is enough to be worth it. This is to be called now and then,
+    /// also when nothing was written: it tells that the client has gone away.
+    pub(super) async fn pass_on(&mut self) -> Result<(), Break> {
+        match self.large_part()? {
+            Some(part) => Ok(self.sender.send(part).await?),
+            None => Ok(()),
         }
-        let part = std::mem::take(&mut self.buffer);
-        self.sender.send(Ok(part.into())).await.map_err(gone)
     }
 
-    fn blocking_send_when_large(&mut self) -> Result<(), String> {
-        if self.buffer.len() < PART {
-            return Ok(());
+    /// [`JsonWriter::pass_on`] from a thread that may block.
+    pub(super) fn blocking_pass_on(&mut self) -> Result<(), Break> {
+        match self.large_part()? {
+            Some(part) => Ok(self.sender.blocking_send(part)?),
+            None => Ok(()),
         }
-        let part = std::mem::take(&mut self.buffer);
-        self.sender.blocking_send(Ok(part.into())).map_err(gone)
     }
-}
 
-fn gone<T>(_: mpsc::error::SendError<T>) -> String {
-    "the client has gone away".to_owned()
+    /// Sends what is left, and ends the body.
+    pub(super) async fn finish(mut self) -> Result<(), Break> {
+        let rest = std::mem::take(&mut self.buffer);
+        self.sender.send(Part::Bytes(rest.into())).await?;
+        Ok(self.sender.send(Part::End).await?)
+    }
+
+    /// [`JsonWriter::finish`] from a thread that may block.
+    pub(super) fn blocking_finish(mut self) -> Result<(), Break> {
+        let rest = std::mem::take(&mut self.buffer);
+        self.sender.blocking_send(Part::Bytes(rest.into()))?;
+        Ok(self.sender.blocking_send(Part::End)?)
+    }
+
+    fn large_part(&mut self) -> Result<Option<Part>, Break> {
+        if self.sender.is_closed() {
+            return Err(Break::ClientGone);
+        }
+        let is_large = self.buffer.len() >= PART;
+        Ok(is_large.then(|| Part::Bytes(std::mem::take(&mut self.buffer).into())))
+    }
 }
 
 /// Returns what an error and its causes say, outermost first.
@@ -147,4 +157,71 @@ pub(super) fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt as _;
+
+    #[tokio::test]
+    async fn a_body_that_is_finished_comes_whole() {
+        let (mut writer, body) = stream();
+        let written = tokio::spawn(async move {
+            writer.text("[");
+            for number in 0..100_000 {
+                writer.text(if number == 0 { "" } else { "," });
+                writer.value(&number)?;
+                writer.pass_on().await?;
+            }
+            writer.text("]");
+            writer.finish().await
+        });
+        let body = body.collect().await.unwrap().to_bytes();
+        written.await.unwrap().unwrap();
+        let numbers: Vec<u32> = serde_json::from_slice(&body).unwrap();
+        assert_eq!(numbers, (0..100_000).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_body_whose_writer_was_dropped_is_broken_off() {
+        for written in ["", "x"] {
+            let (mut writer, mut body) = stream();
+            writer.text(&written.repeat(PART));
+            writer.pass_on().await.unwrap();
+            drop(writer);
+            if !written.is_empty() {
+                let part = body.frame().await.unwrap().unwrap();
+                assert_eq!(part.into_data().unwrap().len(), PART);
+            }
+            assert!(body.frame().await.unwrap().is_err(), "{written:?}");
+            assert!(body.frame().await.is_none(), "{written:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_writer_whose_client_has_gone_is_told_even_when_it_has_nothing_to_send() {
+        let (mut writer, body) = stream();
+        writer.pass_on().await.unwrap();
+        drop(body);
+        assert!(matches!(writer.pass_on().await, Err(Break::ClientGone)));
+        assert!(matches!(writer.finish().await, Err(Break::ClientGone)));
+    }
+
+    #[tokio::test]
+    async fn a_writer_waits_for_a_slow_client() {
+        let (mut writer, body) = stream();
+        let parts = spawn_blocking(move || {
+            for _ in 0..4 * WAITING {
+                writer.text(&"x".repeat(PART));
+                writer.blocking_pass_on()?;
+            }
+            writer.blocking_finish()
+        });
+        assert_eq!(
+            body.collect().await.unwrap().to_bytes().len(),
+            4 * WAITING * PART
+        );
+        parts.await.unwrap().unwrap();
+    }
 }

@@ -1,16 +1,18 @@
 //! The matcher's routes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Extension, Router};
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use limpid_match::{Diff, MatchFault, MatchService, OperationKind, PackedReport, UpdateOperation};
 use limpid_types::{NIL_REFERENCE, ZERO_TIME};
 use serde_json::json;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
@@ -19,7 +21,10 @@ use crate::extract::{
     DigestPath, EntityTag, IfNoneMatch, Negotiated, Offer, QueryParameters, UuidPath,
 };
 use crate::layers::compress::Packed;
-use crate::routes::json::{self, JsonWriter};
+use crate::routes::json::{self, Break, JsonWriter};
+
+/// How many differences are written at a time. Each has a thread until the client has taken it.
+const DIFFERENCES: usize = 4;
 
 /// limpid's own report, which says what was not covered and why each finding is one.
 const LIMPID_REPORT: &str = "application/vnd.limpid.report.v1+json";
@@ -40,6 +45,7 @@ impl Offer for ReportTypes {
 pub struct MatcherRoutes {
     service: MatchService,
     cache_control: HeaderValue,
+    differences: Arc<Semaphore>,
 }
 
 impl MatcherRoutes {
@@ -50,6 +56,7 @@ impl MatcherRoutes {
         Self {
             service,
             cache_control: cache_control.unwrap_or_else(|_| HeaderValue::from_static("max-age=0")),
+            differences: Arc::new(Semaphore::new(DIFFERENCES)),
         }
     }
 
@@ -153,9 +160,8 @@ async fn operations(
 
 async fn delete_operation(
     State(routes): State<MatcherRoutes>,
-    reference: Result<UuidPath, ApiError>,
+    UuidPath(reference): UuidPath,
 ) -> Result<StatusCode, ApiError> {
-    let UuidPath(reference) = reference?;
     routes
         .service
         .delete_operation(reference)
@@ -181,35 +187,38 @@ async fn diff(
             )),
             fault => failed("could not get update operations", &fault),
         })?;
+    let turn = Arc::clone(&routes.differences).acquire_owned().await;
     let (writer, body) = json::stream();
     spawn_blocking(move || {
-        let failure = writer.clone();
+        let _turn = turn;
         if let Err(error) = write_diff(&diff, writer) {
-            tracing::warn!(reason = error, "could not tell a whole difference");
-            failure.blocking_fail(error);
+            error.log("difference of update operations");
         }
     });
     Ok((json::JSON, body).into_response())
 }
 
 /// Writes a difference as it is found: it can be a whole database.
-fn write_diff(diff: &Diff, mut writer: JsonWriter) -> Result<(), String> {
-    writer.blocking_text("{\"prev\":")?;
+fn write_diff(diff: &Diff, mut writer: JsonWriter) -> Result<(), Break> {
+    writer.text("{\"prev\":");
     match diff.prev() {
-        Some(prev) => writer.blocking_value(prev)?,
-        None => writer.blocking_value(&no_operation())?,
+        Some(prev) => writer.value(prev)?,
+        None => writer.value(&no_operation())?,
     }
-    writer.blocking_text(",\"cur\":")?;
-    writer.blocking_value::<UpdateOperation>(diff.cur())?;
+    writer.text(",\"cur\":");
+    writer.value::<UpdateOperation>(diff.cur())?;
     for (name, changes) in [("added", diff.added()), ("removed", diff.removed())] {
-        writer.blocking_text(&format!(",\"{name}\":["))?;
-        for (place, change) in changes.enumerate() {
-            writer.blocking_text(if place == 0 { "" } else { "," })?;
-            writer.blocking_value(&change.map_err(|fault| json::chain(&fault))?)?;
+        writer.text(&format!(",\"{name}\":["));
+        let mut separator = "";
+        for change in changes {
+            writer.text(separator);
+            writer.value(&change.map_err(|fault| Break::Failed(json::chain(&fault)))?)?;
+            writer.blocking_pass_on()?;
+            separator = ",";
         }
-        writer.blocking_text("]")?;
+        writer.text("]");
     }
-    writer.blocking_text("}")?;
+    writer.text("}");
     writer.blocking_finish()
 }
 

@@ -120,7 +120,7 @@ impl Listeners {
             metrics: self.http_metrics.clone(),
             remote_parent: Some(remote_parent()),
         });
-        if let Some(routes) = roles.indexer_routes(plan) {
+        if let Some(routes) = roles.indexer_routes(plan, self.http_metrics.clone()) {
             api = api.with(routes.router());
         }
         if let Some(routes) = roles.matcher_routes(plan) {

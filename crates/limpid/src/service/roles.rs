@@ -1,24 +1,23 @@
 //! The roles of a process: what indexes, what judges, and what works in the background for them.
 
-use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use limpid_api::{IndexerClient, IndexerRoutes, MatcherRoutes, PresharedKey, Propagation, Signer};
-use limpid_http::{
-    AddressPolicy, FetchSettings, Fetcher, LayerClient, LayerFault, LayerSettings, Proxy, Source,
-    TrustRoots,
+use limpid_api::{
+    HttpMetrics, IndexerClient, IndexerRoutes, MatcherRoutes, PresharedKey, Propagation, Signer,
 };
-use limpid_index::{IndexService, IndexSettings, LayerOpener, Reading};
+use limpid_http::{
+    AddressPolicy, FetchSettings, Fetcher, LayerClient, LayerSettings, Proxy, Source, TrustRoots,
+};
+use limpid_index::{IndexService, IndexSettings, Reading};
 use limpid_layer::{Budget, Hashing, LayerLimits, Spool};
 use limpid_match::{IndexReports, IndexReportsFault, MatchService, MatchSettings, ServedData};
-use limpid_types::{Digest, IndexReport, ManifestLayer};
+use limpid_types::{Digest, IndexReport};
 use limpid_update::{Schedule, UpdateMetrics, UpdateOptions, Updater, select_families};
 use prometheus_client::registry::Registry;
-use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -93,10 +92,14 @@ impl Roles {
     }
 
     /// Returns the handlers of the indexer.
-    pub(super) fn indexer_routes(&self, plan: &Plan) -> Option<IndexerRoutes> {
+    pub(super) fn indexer_routes(
+        &self,
+        plan: &Plan,
+        metrics: HttpMetrics,
+    ) -> Option<IndexerRoutes> {
         let urgencies = plan.config.limpid.indexing.urgency_by_issuer.clone();
         let service = self.indexer.clone()?;
-        Some(IndexerRoutes::new(service, urgencies))
+        Some(IndexerRoutes::new(service, urgencies, metrics))
     }
 
     /// Returns the handlers of the matcher.
@@ -177,24 +180,17 @@ fn build_indexer(
         hashing: Hashing::InLine,
     };
     let networks = &plan.config.limpid.layers.allow_networks;
-    let roots = TrustRoots::of_system(
-        plan.environment.get("SSL_CERT_FILE").map(AsRef::as_ref),
-        plan.environment.get("SSL_CERT_DIR").map(AsRef::as_ref),
-    );
+    let roots = roots(plan);
     let client = LayerClient::new(LayerSettings {
         policy: AddressPolicy::new(
             indexer.airgap,
             networks.iter().map(|network| network.0).collect(),
         ),
         proxy: Proxy::System,
-        roots: (!roots.is_empty()).then_some(roots),
+        roots,
         ..LayerSettings::default()
     })
     .context("cannot prepare the fetching of layers")?;
-    let opener = RemoteLayers {
-        client,
-        runtime: Handle::current(),
-    };
     let settings = IndexSettings {
         request_limit: indexer.request_limit(processors),
         queue: plan.config.limpid.indexing.queue,
@@ -203,9 +199,18 @@ fn build_indexer(
     Ok(IndexService::new(
         stores.indexer()?,
         reading,
-        Arc::new(opener),
+        Arc::new(client),
         settings,
     ))
+}
+
+/// Returns the certificates that the environment names, as for Go's programs.
+fn roots(plan: &Plan) -> Option<TrustRoots> {
+    let roots = TrustRoots::of_system(
+        plan.environment.get("SSL_CERT_FILE").map(AsRef::as_ref),
+        plan.environment.get("SSL_CERT_DIR").map(AsRef::as_ref),
+    );
+    (!roots.is_empty()).then_some(roots)
 }
 
 fn build_matcher(
@@ -260,8 +265,12 @@ fn updates(
     let spool = data_dir.join("spool");
     std::fs::create_dir_all(&spool)
         .with_context(|| format!("cannot make the folder: {}", spool.display()))?;
-    let fetcher = Fetcher::new(FetchSettings::default(), source, spool)
-        .context("cannot prepare the fetching of feeds")?;
+    let settings = FetchSettings {
+        roots: roots(plan),
+        ..FetchSettings::default()
+    };
+    let fetcher =
+        Fetcher::new(settings, source, spool).context("cannot prepare the fetching of feeds")?;
     let mut updater = Updater::new(
         Arc::clone(&store) as _,
         store as _,
@@ -307,26 +316,6 @@ fn indexer_client(plan: &Plan) -> anyhow::Result<IndexerClient> {
         }
     });
     Ok(IndexerClient::new(&url, signer, Some(propagation))?)
-}
-
-/// Fetches layers from where manifests say.
-struct RemoteLayers {
-    client: LayerClient,
-    runtime: Handle,
-}
-
-impl LayerOpener for RemoteLayers {
-    fn open(&self, layer: &ManifestLayer) -> io::Result<Box<dyn Read + Send>> {
-        // What is no address at all becomes one that is refused like any other that is wrong.
-        let url = Url::parse(&layer.uri).or_else(|_| Url::parse("invalid:"));
-        let url = url.map_err(io::Error::other)?;
-        let stream = self.client.open(&url, &layer.headers, self.runtime.clone());
-        Ok(Box::new(stream))
-    }
-
-    fn is_lasting(&self, error: &io::Error) -> bool {
-        LayerFault::of(error).is_some_and(LayerFault::is_terminal)
-    }
 }
 
 /// The index reports of the same process.

@@ -1,19 +1,22 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use limpid_types::{Digest, IndexReport, Vulnerability, VulnerabilitySummaries, index_state};
+use limpid_index::IndexService;
+use limpid_types::{Digest, Vulnerability, VulnerabilitySummaries, index_state};
 use tokio::task::spawn_blocking;
 
 use super::{IndexerRoutes, failed};
 use crate::ApiError;
 use crate::extract::{JsonBody, Negotiated, Offer};
-use crate::routes::json::{self, JsonWriter};
+use crate::routes::json::{self, Break, JsonWriter};
 
 /// How many manifests are asked for at a time.
 const PAGE: usize = 256;
+/// When a client should try again that is refused, in seconds.
+const TRY_AGAIN: u64 = 1;
 
 /// The forms in which the answer can be had.
 pub(super) struct AffectedTypes;
@@ -34,14 +37,20 @@ pub(super) async fn affected_manifests(
     wanted: Negotiated<AffectedTypes>,
     JsonBody(summaries): JsonBody<VulnerabilitySummaries>,
 ) -> Result<Response, ApiError> {
-    let search = Search::new(routes, summaries.vulnerabilities);
+    // Each search holds its vulnerabilities in memory until the client has taken the answer.
+    let Ok(turn) = Arc::clone(&routes.searches).try_acquire_owned() else {
+        let endpoint = "/indexer/api/v1/internal/affected_manifest/";
+        routes.metrics.count_limited(endpoint, "POST");
+        return Err(ApiError::too_many_requests(TRY_AGAIN));
+    };
+    let search = Search::new(routes.service, summaries.vulnerabilities);
     // The first page tells most failures while there is still a status to be chosen.
     let first = search.page(None).await?;
     let (writer, body) = json::stream();
     tokio::spawn(async move {
-        if let Err(error) = search.write(first, writer.clone()).await {
-            tracing::warn!(reason = error, "could not tell all affected manifests");
-            writer.fail(error).await;
+        let _turn = turn;
+        if let Err(error) = search.write(first, writer).await {
+            error.log("affected manifests");
         }
     });
     Ok(([(CONTENT_TYPE, wanted.content_type())], body).into_response())
@@ -49,15 +58,15 @@ pub(super) async fn affected_manifests(
 
 /// A search for affected manifests.
 struct Search {
-    routes: IndexerRoutes,
+    service: IndexService,
     vulnerabilities: Arc<Vec<Vulnerability>>,
-    names: std::collections::BTreeSet<String>,
+    names: BTreeSet<String>,
 }
 
 impl Search {
-    fn new(routes: IndexerRoutes, vulnerabilities: Vec<Vulnerability>) -> Self {
+    fn new(service: IndexService, vulnerabilities: Vec<Vulnerability>) -> Self {
         Self {
-            routes,
+            service,
             names: limpid_match::names(&vulnerabilities),
             vulnerabilities: Arc::new(vulnerabilities),
         }
@@ -68,55 +77,70 @@ impl Search {
         if self.names.is_empty() {
             return Ok(Vec::new());
         }
-        self.routes
-            .service
+        self.service
             .manifests_with_packages(&self.names, after, PAGE)
             .await
             .map_err(|error| failed("could not retrieve affected manifests", &error))
     }
 
-    async fn write(&self, first: Vec<Digest>, mut writer: JsonWriter) -> Result<(), String> {
+    async fn write(&self, first: Vec<Digest>, mut writer: JsonWriter) -> Result<(), Break> {
+        self.write_vulnerabilities(&mut writer).await?;
+        writer.text(",\"vulnerable_manifests\":{");
+        let mut page = first;
+        let mut separator = "";
+        while let Some(last) = page.last().cloned() {
+            for manifest in page {
+                writer.pass_on().await?;
+                let ids = self.affecting(&manifest).await?;
+                if ids.is_empty() {
+                    continue;
+                }
+                writer.text(separator);
+                writer.value(&manifest)?;
+                writer.text(":");
+                writer.value(&ids)?;
+                separator = ",";
+            }
+            page = self
+                .page(Some(&last))
+                .await
+                .map_err(|error| Break::Failed(error.message().to_owned()))?;
+        }
+        writer.text("}}");
+        writer.finish().await
+    }
+
+    /// Writes all vulnerabilities that were asked for. Of those with the same id the last counts.
+    async fn write_vulnerabilities(&self, writer: &mut JsonWriter) -> Result<(), Break> {
         let by_id: BTreeMap<&str, &Vulnerability> = self
             .vulnerabilities
             .iter()
             .map(|vulnerability| (vulnerability.id.as_str(), vulnerability))
             .collect();
-        writer.text("{\"vulnerabilities\":").await?;
-        writer.value(&by_id).await?;
-        writer.text(",\"vulnerable_manifests\":{").await?;
-        let mut page = first;
-        let mut is_first = true;
-        while let Some(last) = page.last().cloned() {
-            for manifest in page {
-                let ids = self.affecting(&manifest).await?;
-                if ids.is_empty() {
-                    continue;
-                }
-                writer.text(if is_first { "" } else { "," }).await?;
-                writer.value(&manifest).await?;
-                writer.text(":").await?;
-                writer.value(&ids).await?;
-                is_first = false;
-            }
-            page = self
-                .page(Some(&last))
-                .await
-                .map_err(|error| error.message().to_owned())?;
+        writer.text("{\"vulnerabilities\":{");
+        let mut separator = "";
+        for (id, vulnerability) in by_id {
+            writer.text(separator);
+            writer.value(id)?;
+            writer.text(":");
+            writer.value(vulnerability)?;
+            writer.pass_on().await?;
+            separator = ",";
         }
-        writer.text("}}").await?;
-        writer.finish().await
+        writer.text("}");
+        Ok(())
     }
 
     /// Returns the ids of what affects a manifest.
-    async fn affecting(&self, manifest: &Digest) -> Result<Vec<String>, String> {
-        let report = self.routes.service.report(manifest).await;
-        let report: Option<Arc<IndexReport>> = report.map_err(|fault| fault.to_string())?;
+    async fn affecting(&self, manifest: &Digest) -> Result<Vec<String>, Break> {
+        let report = self.service.report(manifest).await;
+        let report = report.map_err(|fault| Break::Failed(fault.to_string()))?;
         let Some(report) = report.filter(|report| report.state == index_state::FINISHED) else {
             return Ok(Vec::new());
         };
         let vulnerabilities = Arc::clone(&self.vulnerabilities);
         spawn_blocking(move || limpid_match::affected(&report, &vulnerabilities))
             .await
-            .map_err(|error| error.to_string())
+            .map_err(|error| Break::Failed(error.to_string()))
     }
 }
