@@ -5,11 +5,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use limpid_config::{Compression, GoDuration, LogLevel, Otlp, Secret, Tls};
 use limpid_telemetry::{
-    BuildInfo, Destination, LogFormat, LogSettings, Metrics, MetricsPush, OtlpSettings, OtlpTls,
-    OtlpTransport, Sampling, Telemetry, TelemetrySettings, TraceSettings,
+    BuildInfo, Destination, JaegerAddress, LogFormat, LogSettings, Metrics, MetricsPush,
+    OtlpSettings, OtlpTls, OtlpTransport, Sampling, Telemetry, TelemetrySettings, TraceSettings,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -115,25 +115,20 @@ fn traces(plan: &Plan) -> anyhow::Result<TraceSettings> {
     })
 }
 
-/// Jaeger takes OTLP since 1.35, on ports of its own. The old protocols are not spoken.
+/// Jaeger is reached by OTLP, which it takes on a port of its own.
 fn jaeger(plan: &Plan) -> anyhow::Result<Destination> {
     let jaeger = &plan.config.trace.jaeger;
-    let host = if jaeger.agent.endpoint.is_empty() {
-        url::Url::parse(jaeger.collector.endpoint.expose())
-            .ok()
-            .and_then(|url| Some(url.host_str()?.to_owned()))
-    } else {
-        let host = jaeger.agent.endpoint.rsplit_once(':');
-        host.map(|(host, _)| host.to_owned())
-    };
-    let Some(host) = host.filter(|host| !host.is_empty()) else {
-        bail!("trace.name is jaeger, but trace.jaeger names no host");
-    };
-    tracing::warn!(host, "traces for jaeger are sent as OTLP to port 4318");
-    Ok(Destination::Otlp(OtlpSettings {
-        insecure: true,
-        ..OtlpSettings::http(format!("{host}:4318"), "/v1/traces")
-    }))
+    let settings = OtlpSettings::jaeger(&JaegerAddress {
+        agent: &jaeger.agent.endpoint,
+        collector: jaeger.collector.endpoint.expose(),
+        username: jaeger.collector.username.as_deref().unwrap_or_default(),
+        password: jaeger
+            .collector
+            .password
+            .as_ref()
+            .map_or("", Secret::expose),
+    })?;
+    Ok(Destination::Otlp(settings))
 }
 
 /// Returns the collector that a block names; gRPC goes before HTTP, as in Clair.
