@@ -7,6 +7,9 @@ use utoipa::openapi::{
     Content, ContentBuilder, Header, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
 };
 
+/// The schema of a document that Clair does not have.
+pub(super) const INDEX_STATUS: &str = "index_status";
+
 /// One method of one path, as the document describes it.
 pub(super) struct Described {
     pub(super) method: HttpMethod,
@@ -52,6 +55,8 @@ pub(super) struct Answer {
     pub(super) description: &'static str,
     /// The schema of the body.
     pub(super) schema: Option<&'static str>,
+    /// A media type and the schema of another body that can be had.
+    pub(super) alternative: Option<(&'static str, &'static str)>,
     pub(super) headers: &'static [&'static str],
 }
 
@@ -61,12 +66,18 @@ impl Answer {
             status,
             description,
             schema: None,
+            alternative: None,
             headers: &[],
         }
     }
 
     pub(super) const fn with_body(mut self, schema: &'static str) -> Self {
         self.schema = Some(schema);
+        self
+    }
+
+    pub(super) const fn or_body(mut self, media_type: &'static str, schema: &'static str) -> Self {
+        self.alternative = Some((media_type, schema));
         self
     }
 
@@ -81,6 +92,9 @@ impl Answer {
             for media_type in media_types(schema) {
                 response = response.content(media_type, content(schema));
             }
+        }
+        if let Some((media_type, schema)) = self.alternative {
+            response = response.content(media_type, content(schema));
         }
         for name in self.headers {
             response = response.header(*name, Header::default());
@@ -168,10 +182,12 @@ fn content(schema: &str) -> Content {
         .build()
 }
 
-/// Returns the types in which a document can be had: its own, and plain JSON.
-fn media_types(schema: &str) -> [String; 2] {
-    [
-        format!("application/vnd.clair.{schema}.v1+json"),
-        "application/json".into(),
-    ]
+/// Returns the types in which a document can be had: Clair's own, where Clair has the document,
+/// and plain JSON.
+fn media_types(schema: &str) -> Vec<String> {
+    let plain = "application/json".to_owned();
+    if schema == INDEX_STATUS {
+        return vec![plain];
+    }
+    vec![format!("application/vnd.clair.{schema}.v1+json"), plain]
 }

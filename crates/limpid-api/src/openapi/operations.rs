@@ -2,7 +2,7 @@
 
 use utoipa::openapi::path::HttpMethod;
 
-use super::operation::{Answer, Described, DescribedParameter, ParameterKind};
+use super::operation::{Answer, Described, DescribedParameter, INDEX_STATUS, ParameterKind};
 
 const DIGEST: DescribedParameter = DescribedParameter {
     name: "digest",
@@ -18,6 +18,22 @@ const IF_NONE_MATCH: DescribedParameter = DescribedParameter {
     description: "Tags of what the client has already.",
 };
 
+const PREFER: DescribedParameter = DescribedParameter {
+    name: "Prefer",
+    kind: ParameterKind::Header,
+    is_required: false,
+    description: "With \"respond-async\" (RFC 7240) the answer is 202 at once, and the image is \
+        indexed later. Clair does not know it.",
+};
+
+const PRIORITY: DescribedParameter = DescribedParameter {
+    name: "Priority",
+    kind: ParameterKind::Header,
+    is_required: false,
+    description: "How urgent it is (RFC 9218), from \"u=0\", the most, to \"u=7\"; \"u=3\" unless \
+        given or configured. Clair does not know it.",
+};
+
 /// All operations.
 pub(super) const OPERATIONS: &[Described] = &[
     Described {
@@ -28,12 +44,18 @@ pub(super) const OPERATIONS: &[Described] = &[
         summary: "Index an image",
         description: "Fetches and reads the layers that are not known yet, and answers the index \
             report when that is done. A manifest that is indexed already is answered at once.",
-        parameters: &[IF_NONE_MATCH],
+        parameters: &[IF_NONE_MATCH, PREFER, PRIORITY],
         request: Some("manifest"),
         answers: &[
             Answer::of("201", "The image is indexed.")
                 .with_body("index_report")
                 .with_headers(&["Etag", "Link", "Location"]),
+            Answer::of(
+                "202",
+                "The image will be indexed; Location tells how that stands.",
+            )
+            .with_body(INDEX_STATUS)
+            .with_headers(&["Link", "Location", "Preference-Applied", "Retry-After"]),
             Answer::of("412", "The client has an index of this state already.")
                 .with_headers(&["Link"]),
             Answer::of("413", "The body is too large.").with_body("error"),
@@ -90,6 +112,20 @@ pub(super) const OPERATIONS: &[Described] = &[
     },
     Described {
         method: HttpMethod::Get,
+        path: "/indexer/api/v1/index_status/{digest}",
+        id: "GetIndexStatus",
+        tag: "indexer",
+        summary: "Ask how indexing stands",
+        description: "Answers how the indexing of a manifest stands. Clair does not have this.",
+        parameters: &[DIGEST],
+        request: None,
+        answers: &[
+            Answer::of("200", "How it stands.").with_body(INDEX_STATUS),
+            Answer::of("404", "The manifest was never submitted.").with_body("error"),
+        ],
+    },
+    Described {
+        method: HttpMethod::Get,
         path: "/indexer/api/v1/index_state",
         id: "IndexState",
         tag: "indexer",
@@ -133,6 +169,7 @@ pub(super) const OPERATIONS: &[Described] = &[
         answers: &[
             Answer::of("200", "The report.")
                 .with_body("vulnerability_report")
+                .or_body("application/vnd.limpid.report.v1+json", "report")
                 .with_headers(&["Cache-Control"]),
             Answer::of("202", "There is no vulnerability data yet."),
             Answer::of("404", "The manifest is not indexed.").with_body("error"),
@@ -210,7 +247,10 @@ pub(super) const OPERATIONS: &[Described] = &[
             },
         ],
         request: None,
-        answers: &[Answer::of("200", "The difference.").with_body("update_diff")],
+        answers: &[
+            Answer::of("200", "The difference.").with_body("update_diff"),
+            Answer::of("404", "There is no such operation.").with_body("error"),
+        ],
     },
     Described {
         method: HttpMethod::Get,

@@ -1,10 +1,13 @@
 use std::collections::BTreeSet;
 
 use limpid_api::{ApiSettings, ENDPOINTS, document};
+use limpid_index::{IndexState, IndexStatus};
 use limpid_types::{
-    AffectedManifests, Distribution, Environment, IndexReport, Manifest, Notification,
-    NotificationPage, Package, Repository, UpdateDiff, UpdateKind, UpdateOperation, Vulnerability,
-    VulnerabilityReport, VulnerabilitySummaries, VulnerabilitySummary,
+    AffectedManifests, Coverage, Details, Distribution, Environment, Extension, FeedUse, Finding,
+    FixState, Gap, GapReason, IndexReport, LayerProblem, Manifest, Notification, NotificationPage,
+    Package, PackageRef, ProblemKind, Report, ReportExtension, Repository, SeverityCounts,
+    UpdateDiff, UpdateKind, UpdateOperation, Verdict, Vulnerability, VulnerabilityReport,
+    VulnerabilitySummaries, VulnerabilitySummary,
 };
 use serde_json::{Value, json};
 
@@ -168,6 +171,165 @@ fn what_is_written_is_what_is_described() {
     agrees("notification", &read::<Notification>(notification));
     let page = json!({"page": {"size": 1, "next": "x"}, "notifications": []});
     agrees("notification_page", &read::<NotificationPage>(page));
+}
+
+fn some_problem() -> LayerProblem {
+    read(json!({
+        "layer": crate::client::some_digest(), "kind": "note", "subject": "", "detail": "",
+        "offset": 1,
+    }))
+}
+
+fn some_gap() -> Gap {
+    read(json!({"reason": "no-data", "subject": "", "detail": "", "packages": 0}))
+}
+
+#[test]
+fn what_only_limpid_writes_is_described_too() {
+    let digest = crate::client::some_digest();
+    let status: Value = json!({
+        "manifest_hash": digest, "state": "waiting", "layers": 1, "layers_done": 0, "attempts": 1,
+    });
+    agrees("index_status", &read::<IndexStatus>(status.clone()));
+    let mut status: IndexStatus = read(status);
+    status.cause = "c".into();
+    status.submitted = Some(jiff::Timestamp::UNIX_EPOCH);
+    status.changed = status.submitted;
+    status.next_attempt = status.submitted;
+    agrees("index_status", &status);
+    agrees("layer_problem", &some_problem());
+    let problems = vec![some_problem()];
+    agrees("index_extension", &Extension { problems });
+    agrees("gap", &some_gap());
+    let extension: ReportExtension =
+        read(json!({"verdict": "partial", "generation": null, "gaps": []}));
+    agrees("report_extension", &extension);
+}
+
+#[test]
+fn limpids_own_report_is_described() {
+    let digest = crate::client::some_digest();
+    let coverage: Coverage = read(json!({
+        "verdict": "complete", "judged": 1, "unjudged": 0, "gaps": [], "problems": [],
+    }));
+    agrees("coverage", &coverage);
+    agrees("severity_counts", &SeverityCounts::default());
+    let feed: FeedUse = read(json!({"name": "", "snapshot": digest, "checked": ""}));
+    agrees("feed_use", &feed);
+    let package: Value = json!({
+        "id": "", "name": "", "version": "", "arch": "", "package_db": "", "layer": digest,
+        "distribution_id": "",
+    });
+    agrees("package_ref", &read::<PackageRef>(package.clone()));
+    let details = Details {
+        withdrawn: "w".into(),
+        ..Details::default()
+    };
+    let mut finding: Value = json!({
+        "id": "", "severity": "Low", "severity_text": "", "fix": "fixed", "fixed_version": "",
+        "package": package, "advisory_package": "", "advisory_kind": "source",
+        "compared_version": "", "feed": "", "namespace": "", "repository": "", "reason": "",
+    });
+    let details = serde_json::to_value(details).unwrap();
+    let members = finding.as_object_mut().unwrap();
+    members.extend(details.as_object().unwrap().clone());
+    agrees("finding", &read::<Finding>(finding));
+    let report: Report = read(json!({
+        "manifest": digest, "distributions": [], "packages": 0, "generation": 1, "feeds": [],
+        "coverage": coverage, "counts": SeverityCounts::default(), "findings": [],
+    }));
+    agrees("report", &report);
+}
+
+/// The words of a schema are exactly those that are written.
+fn has_words<T: serde::Serialize>(name: &str, values: impl IntoIterator<Item = T>) {
+    let words: BTreeSet<String> = values
+        .into_iter()
+        .map(|value| read(serde_json::to_value(value).unwrap()))
+        .collect();
+    let described: BTreeSet<String> =
+        read(described()["components"]["schemas"][name]["enum"].clone());
+    assert_eq!(described, words, "{name}");
+}
+
+#[test]
+fn words_are_those_that_are_written() {
+    has_words(
+        "index_progress",
+        [
+            IndexState::Waiting,
+            IndexState::Running,
+            IndexState::Finished,
+            IndexState::Retryable,
+            IndexState::Terminal,
+        ],
+    );
+    has_words("normalized_severity", limpid_types::Severity::ALL);
+    has_words(
+        "verdict",
+        [Verdict::Complete, Verdict::Partial, Verdict::Unknown],
+    );
+    has_words(
+        "fix_state",
+        [
+            FixState::Fixed,
+            FixState::NotFixed,
+            FixState::WillNotFix,
+            FixState::EndOfLife,
+            FixState::UnderInvestigation,
+        ],
+    );
+    has_words(
+        "problem_kind",
+        [
+            ProblemKind::UnreadableDatabase,
+            ProblemKind::BadRecord,
+            ProblemKind::UnreadableFile,
+            ProblemKind::DamagedArchive,
+            ProblemKind::Note,
+        ],
+    );
+    has_words(
+        "gap_reason",
+        [
+            GapReason::NoData,
+            GapReason::NoDistribution,
+            GapReason::NoFeed,
+            GapReason::FeedMissing,
+            GapReason::FeedEmpty,
+            GapReason::FeedStale,
+            GapReason::EndOfLife,
+            GapReason::UnreadableDatabase,
+            GapReason::LayerProblem,
+            GapReason::UnknownVersion,
+            GapReason::NoPackages,
+            GapReason::TooManyFindings,
+        ],
+    );
+}
+
+#[test]
+fn what_a_client_can_ask_of_limpid_alone_is_described() {
+    let document = described();
+    let index = &document["paths"]["/indexer/api/v1/index_report"]["post"];
+    let parameters: Vec<_> = index["parameters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["in"].as_str().unwrap(), one["name"].as_str().unwrap()))
+        .collect();
+    for name in ["If-None-Match", "Prefer", "Priority"] {
+        assert!(parameters.contains(&("header", name)), "{name}");
+    }
+    let accepted = &index["responses"]["202"];
+    for name in ["Link", "Location", "Preference-Applied", "Retry-After"] {
+        assert!(accepted["headers"].get(name).is_some(), "{name}");
+    }
+    let body = &accepted["content"]["application/json"]["schema"]["$ref"];
+    assert_eq!(body, "#/components/schemas/index_status");
+    let report = &document["paths"]["/matcher/api/v1/vulnerability_report/{digest}"]["get"];
+    let own = &report["responses"]["200"]["content"]["application/vnd.limpid.report.v1+json"];
+    assert_eq!(own["schema"]["$ref"], "#/components/schemas/report");
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use utoipa::ToSchema;
 
+use super::report::IndexExtension;
+
 /// A text that the service gave earlier and that means nothing to clients.
 #[derive(ToSchema)]
 #[schema(as = token)]
@@ -91,8 +93,8 @@ pub(super) struct IndexReport {
     /// Why indexing failed, or empty.
     err: String,
     /// What could not be read; only there when there is something. Clair does not know it.
-    #[schema(required = false, value_type = Object)]
-    limpid: (),
+    #[schema(required = false)]
+    limpid: IndexExtension,
 }
 
 /// A package that is installed.
