@@ -183,10 +183,10 @@ pub(crate) struct Serve {
     /// Which parts run: combo, indexer, matcher, notifier
     #[arg(long, value_name = "MODE", env = "CLAIR_MODE")]
     pub(crate) mode: Option<String>,
-    /// Write a CPU profile of the whole run, in pprof's format
+    /// Write a CPU profile of the first minute, in pprof's format
     #[arg(long, value_name = "FILE")]
     pub(crate) cpuprofile: Option<PathBuf>,
-    /// Write a profile of the heap at the end, in pprof's format
+    /// Write a profile of what a minute allocates and keeps, in pprof's format; after the CPU's
     #[arg(long, value_name = "FILE")]
     pub(crate) memprofile: Option<PathBuf>,
 }

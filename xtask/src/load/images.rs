@@ -38,9 +38,10 @@ impl Images {
             stacks: Vec::new(),
         };
         for stack in 0..STACKS {
-            let mut layers = vec![images.keep(base(stack))];
-            layers
-                .extend((1..=stack).map(|height| images.keep(small(&format!("{stack}/{height}")))));
+            let mut layers = vec![images.keep(&base(stack))];
+            layers.extend(
+                (1..=stack).map(|height| images.keep(&small(&format!("{stack}/{height}")))),
+            );
             images.stacks.push(layers);
         }
         images
@@ -54,7 +55,7 @@ impl Images {
             .cloned()
             .unwrap_or_default();
         layers
-            .extend((0..OWN_LAYERS).map(|own| self.keep(small(&format!("image {number}/{own}")))));
+            .extend((0..OWN_LAYERS).map(|own| self.keep(&small(&format!("image {number}/{own}")))));
         Manifest {
             hash: manifest_digest(number),
             layers: layers
@@ -68,8 +69,8 @@ impl Images {
         }
     }
 
-    fn keep(&mut self, tar: Vec<u8>) -> Digest {
-        let blob = gzip(&tar);
+    fn keep(&mut self, tar: &[u8]) -> Digest {
+        let blob = gzip(tar);
         let digest = Digest::sha256(&blob);
         self.blobs.insert(digest.to_string(), blob.into());
         digest

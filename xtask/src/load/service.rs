@@ -91,9 +91,7 @@ impl Store {
         let Some(database) = &self.database else {
             return ["limpid.sqlite", "limpid.sqlite-wal"]
                 .iter()
-                .map(|name| self.directory.join(name))
-                .filter(|path| path.exists())
-                .map(|path| Ok(fs::metadata(path)?.len()))
+                .map(|name| size(&self.directory.join(name)))
                 .sum();
         };
         let text = database.query("SELECT pg_database_size(current_database())");
@@ -254,6 +252,15 @@ impl Drop for Service {
         // After `stop` there is nothing left to kill.
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// Returns the size of a file; of one that is not there it is nothing.
+fn size(path: &Path) -> Result<u64> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error.into()),
     }
 }
 

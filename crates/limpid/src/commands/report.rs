@@ -56,7 +56,7 @@ fn render(index: &IndexReport, report: &Report, options: &cli::Report) -> anyhow
         }
         Format::Json => limpid_report::write_json(&mut document, report)?,
         Format::Clair => {
-            let clair = limpid_match::clair_report(index, &report);
+            let clair = limpid_match::clair_report(index, report);
             limpid_report::write_json(&mut document, &clair)?;
         }
     }

@@ -1,6 +1,9 @@
+use std::path::{Path, PathBuf};
+
 use anyhow::Context as _;
 use limpid_config::{Environment, Mode};
-use limpid_telemetry::Resources;
+use limpid_telemetry::{LONGEST_PROFILE, Resources};
+use tokio_util::sync::CancellationToken;
 
 use crate::cli;
 use crate::outcome::Outcome;
@@ -50,7 +53,13 @@ pub(crate) fn run(global: &cli::Global, options: &cli::Serve) -> anyhow::Result<
         .context("cannot start")?;
     let result = runtime.block_on(async {
         let stop = service::first_signal()?;
-        service::run(plan, stop).await
+        let profiles = Profiles {
+            cpu: options.cpuprofile.clone(),
+            heap: options.memprofile.clone(),
+        };
+        let profiling = tokio::spawn(profiles.write(stop.clone()));
+        service::run(plan, stop).await?;
+        profiling.await.context("the profiles were not finished")?
     });
     // A reader that was given up on must not keep the process from ending.
     runtime.shutdown_background();
@@ -58,6 +67,42 @@ pub(crate) fn run(global: &cli::Global, options: &cli::Serve) -> anyhow::Result<
         Ok(()) => Ok(Outcome::Good),
         Err(error) => Ok(failed(&error)),
     }
+}
+
+/// Where profiles of the run go.
+struct Profiles {
+    cpu: Option<PathBuf>,
+    heap: Option<PathBuf>,
+}
+
+impl Profiles {
+    /// Writes the profiles that are wanted, one after the other. For those that the service is too
+    /// short for there is a warning.
+    async fn write(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let writing = async {
+            if let Some(path) = &self.cpu {
+                let profile = limpid_telemetry::cpu_profile(LONGEST_PROFILE).await?;
+                write_profile(path, &profile)?;
+            }
+            if let Some(path) = &self.heap {
+                let profile = limpid_telemetry::heap_profile(LONGEST_PROFILE).await?;
+                write_profile(path, &profile)?;
+            }
+            Ok(())
+        };
+        tokio::select! {
+            written = writing => written,
+            () = stop.cancelled() => {
+                output::warn("the service ended before its profiles were there");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn write_profile(path: &Path, profile: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, profile)
+        .with_context(|| format!("cannot write the profile: {}", path.display()))
 }
 
 fn failed(error: &anyhow::Error) -> Outcome {

@@ -20,7 +20,7 @@ use super::roles::Roles;
 use super::{LISTENER, Plan};
 
 /// How long the body of a request may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(60);
+const BODY_TIME: Duration = Duration::from_mins(1);
 /// Bytes that the bodies of all requests may hold together.
 const ALL_BODIES: usize = 64 << 20;
 /// How often the certificate's files are looked at.

@@ -16,6 +16,10 @@ pub(crate) fn first_signal() -> anyhow::Result<CancellationToken> {
     Ok(token)
 }
 
+#[expect(
+    clippy::exit,
+    reason = "who asks twice does not want to wait for anything"
+)]
 async fn watch(mut interrupt: Signal, mut terminate: Signal, token: CancellationToken) {
     next(&mut interrupt, &mut terminate).await;
     tracing::info!("asked to end, requests are finished first");

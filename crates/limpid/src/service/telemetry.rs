@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::Plan;
 
 /// How often metrics are sent to a collector.
-const PUSH_PERIOD: Duration = Duration::from_secs(60);
+const PUSH_PERIOD: Duration = Duration::from_mins(1);
 
 /// Telemetry that listens.
 pub(super) struct Started {
@@ -58,9 +58,8 @@ pub(super) fn push(plan: &Plan, metrics: &Arc<Metrics>) -> anyhow::Result<Option
 
 /// Sends metrics until the token is cancelled.
 pub(super) async fn run_push(push: Option<MetricsPush>, stop: CancellationToken) {
-    match push {
-        Some(push) => push.run(PUSH_PERIOD, stop.cancelled_owned()).await,
-        None => {}
+    if let Some(push) = push {
+        push.run(PUSH_PERIOD, stop.cancelled_owned()).await;
     }
 }
 

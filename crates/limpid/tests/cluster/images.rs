@@ -42,7 +42,7 @@ impl Images {
             base: Digest::sha256(b""),
         };
         images.base = images.keep(
-            LayerBuilder::new()
+            &LayerBuilder::new()
                 .file(
                     "etc/os-release",
                     "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n",
@@ -69,7 +69,7 @@ impl Images {
 
     pub(crate) fn image(&self, number: usize) -> Manifest {
         let own = self.keep(
-            LayerBuilder::new()
+            &LayerBuilder::new()
                 .file("srv/number", number.to_string().repeat(20_000))
                 .build(),
         );
@@ -108,8 +108,8 @@ impl Images {
             .count()
     }
 
-    fn keep(&self, tar: Vec<u8>) -> Digest {
-        let bytes = gzip(&tar);
+    fn keep(&self, tar: &[u8]) -> Digest {
+        let bytes = gzip(tar);
         let digest = Digest::sha256(&bytes);
         let layer = Layer {
             bytes: bytes.into(),

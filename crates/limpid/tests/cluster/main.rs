@@ -4,6 +4,10 @@
 //! In the middle of the requests something is killed. What was acknowledged has to be there
 //! afterwards, nothing may be indexed by two at once, and clients may only see failures that say
 //! that trying again may help.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that fails is a test that fails"
+)]
 
 mod cluster;
 mod images;

@@ -1,6 +1,7 @@
 //! nginx as operators put it in front: it routes by path, and tries the next server where a
 //! request was not sent yet.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -22,11 +23,11 @@ impl Nginx {
         matchers: &[u16],
     ) -> Self {
         let upstream = |name: &str, ports: &[u16]| {
-            let servers: String = ports
-                .iter()
-                .map(|port| format!("server 127.0.0.1:{port} max_fails=0;\n"))
-                .collect();
-            format!("upstream {name} {{\n{servers}}}\n")
+            let mut text = format!("upstream {name} {{\n");
+            for port in ports {
+                writeln!(text, "server 127.0.0.1:{port} max_fails=0;").unwrap();
+            }
+            text + "}\n"
         };
         let root = directory.display();
         let configuration = format!(

@@ -42,7 +42,7 @@ impl Traffic {
     pub(crate) fn new(port: u16, images: Images) -> Self {
         Self {
             client: Client::builder()
-                .timeout(Duration::from_secs(60))
+                .timeout(Duration::from_mins(1))
                 .build()
                 .unwrap(),
             base: format!("http://127.0.0.1:{port}"),
