@@ -14,4 +14,5 @@ mod databases;
 mod debian_findings;
 mod distributions;
 mod limpid;
+mod openapi;
 mod packages;

@@ -24,6 +24,7 @@ pub(super) struct Notification {
 #[schema(as = notification_page)]
 pub(super) struct NotificationPage {
     /// Where the next part is.
+    #[schema(inline)]
     page: Page,
     /// The notifications.
     notifications: Vec<Notification>,
@@ -31,7 +32,6 @@ pub(super) struct NotificationPage {
 
 /// Where the next part of a list is.
 #[derive(ToSchema)]
-#[schema(as = page)]
 pub(super) struct Page {
     /// How many were asked for.
     size: u32,
