@@ -176,7 +176,9 @@ where
 }
 
 /// Reads a map of lists, in which other writers have null for an empty list as well.
-fn null_lists_as_empty<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, Vec<T>>, D::Error>
+pub(crate) fn null_lists_as_empty<'de, D, T>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Vec<T>>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
