@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bytes::Bytes;
-use limpid_match::{MatchFault, MatchService};
+use limpid_match::{MatchFault, MatchService, PackedReport};
 use limpid_types::{IndexReport, Report, VulnerabilityReport, index_state};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
