@@ -4,7 +4,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use http_body_util::BodyExt as _;
-use limpid_types::{Digest, Manifest, VulnerabilitySummaries};
+use limpid_types::{Digest, Manifest};
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -69,10 +69,6 @@ impl Describe for Manifest {
 
 impl Describe for Vec<Digest> {
     const FAILURE: &'static str = "failed to deserialize bulk delete";
-}
-
-impl Describe for VulnerabilitySummaries {
-    const FAILURE: &'static str = "failed to deserialize vulnerabilities";
 }
 
 /// The JSON document in the body of a request.

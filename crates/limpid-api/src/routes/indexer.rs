@@ -1,6 +1,7 @@
 //! The indexer's routes.
 
 mod affected;
+mod question;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use crate::routes::json;
 use crate::{ApiError, Caller, HttpMetrics};
 
 /// How many searches for affected manifests may be under way at a time.
-const SEARCHES: usize = 8;
+const SEARCHES: usize = 4;
 /// When a client should ask again for how an image stands, in seconds.
 const ASK_AGAIN: u64 = 2;
 

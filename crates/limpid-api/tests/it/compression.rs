@@ -1,8 +1,13 @@
 use std::io::Read;
 
-use limpid_api::ApiSettings;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::routing::get;
+use limpid_api::{Api, ApiSettings};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
-use crate::client::{Answer, LARGE_REPORT, get_path, pieces, request, serve_api};
+use crate::client::{Answer, LARGE_REPORT, get_path, pieces, request, serve_api, serve_plainly};
 
 const LARGE: &str = "/matcher/api/v1/vulnerability_report/x";
 const PIECES: &str = "/matcher/api/v1/internal/update_diff";
@@ -100,5 +105,34 @@ async fn who_accepts_nothing_gets_an_empty_415_that_says_what_there_is() {
             answer.header("accept-encoding"),
             Some("zstd, gzip, deflate")
         );
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_never_has_an_end() {
+    let broken = || async {
+        let parts = [
+            Ok(Bytes::from(vec![b'x'; 100_000])),
+            Err(std::io::Error::other("no more")),
+        ];
+        Body::from_stream(futures_util::stream::iter(parts))
+    };
+    let router = Router::new().route("/broken", get(broken));
+    let api = Api::new(ApiSettings::default()).with(router);
+    let server = serve_plainly(api.finish()).await;
+    for coding in ["identity", "gzip", "zstd"] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let asked = format!("GET /broken HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {coding}\r\n\r\n");
+        stream.write_all(asked.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // The connection ends, be it in order or not.
+        let _ = stream.read_to_end(&mut answer).await;
+        let is_chunked = answer
+            .windows(26)
+            .any(|line| line.eq_ignore_ascii_case(b"transfer-encoding: chunked"));
+        // What breaks off before anything could be sent may also have no answer at all.
+        assert!(is_chunked || answer.is_empty(), "{coding}");
+        assert!(is_chunked || coding != "identity", "{coding}");
+        assert!(!answer.ends_with(b"0\r\n\r\n"), "{coding}");
     }
 }

@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use limpid_index::IndexService;
-use limpid_types::{Digest, Vulnerability, VulnerabilitySummaries, index_state};
+use limpid_types::{Digest, Vulnerability, index_state};
 use tokio::task::spawn_blocking;
 
+use super::question::Question;
 use super::{IndexerRoutes, failed};
 use crate::ApiError;
 use crate::extract::{JsonBody, Negotiated, Offer};
@@ -35,7 +36,7 @@ impl Offer for AffectedTypes {
 pub(super) async fn affected_manifests(
     State(routes): State<IndexerRoutes>,
     wanted: Negotiated<AffectedTypes>,
-    JsonBody(summaries): JsonBody<VulnerabilitySummaries>,
+    JsonBody(Question(vulnerabilities)): JsonBody<Question>,
 ) -> Result<Response, ApiError> {
     // Each search holds its vulnerabilities in memory until the client has taken the answer.
     let Ok(turn) = Arc::clone(&routes.searches).try_acquire_owned() else {
@@ -43,7 +44,7 @@ pub(super) async fn affected_manifests(
         routes.metrics.count_limited(endpoint, "POST");
         return Err(ApiError::too_many_requests(TRY_AGAIN));
     };
-    let search = Search::new(routes.service, summaries.vulnerabilities);
+    let search = Search::new(routes.service, vulnerabilities);
     // The first page tells most failures while there is still a status to be chosen.
     let first = search.page(None).await?;
     let (writer, body) = json::stream();
