@@ -158,3 +158,35 @@ fn a_checked_configuration_is_printed_with_its_drop_ins_and_oddities() {
     let output = run(&["check-config", "--mode", "matcher", &path]);
     check(&output, 1, "indexer_addr");
 }
+
+#[test]
+fn what_clair_reads_without_effect_is_read_with_a_warning() {
+    let folder = Folder::new();
+    let text = "
+indexer: {scanlock_retry: 5}
+matcher: {max_conn_pool: 10, indexer_addr: \"localhost:6060\"}
+updaters: {sets: [rhel, debian], filter: \".*\"}
+notifier: {webhook: {target: \"http://a/\", callback: \"http://b/\", signed: true}}
+trace:
+  name: sentry
+  jaeger: {service_name: clair}
+  otlp: {http: {endpoint: \"localhost:4318\", compression: gzip}, grpc: {compression: 2}}
+metrics:
+  otlp: {http: {compression: none}}
+";
+    let path = folder.write("config.yaml", text).display().to_string();
+    let output = run(&["check-config", "--mode", "combo", &path]);
+    for key in [
+        "$.indexer.scanlock_retry",
+        "$.matcher.max_conn_pool",
+        "$.updaters.sets",
+        "$.updaters.filter",
+        "$.notifier.webhook.signed",
+        "$.trace.name",
+        "$.trace.jaeger.service_name",
+    ] {
+        check(&output, 0, key);
+    }
+    // The address of an indexer may do without a scheme, as Clair's documents say.
+    check(&run(&["check-config", "--mode", "matcher", &path]), 0, "");
+}
