@@ -2,6 +2,7 @@ mod activity;
 mod connection;
 mod connections;
 mod exchange;
+mod listening;
 mod settings;
 mod tls;
 mod tracked_io;
@@ -28,6 +29,10 @@ use crate::metrics::ServerMetrics;
 
 /// How often connections are looked at that may be beyond a limit.
 const SWEEP: Duration = Duration::from_millis(500);
+
+/// For how long connections are still accepted that were being opened when the server was asked to
+/// stop.
+const LAST_CALL: Duration = Duration::from_millis(200);
 
 /// How long to wait after the system refused a connection for want of files or memory.
 const BREATHER: Duration = Duration::from_millis(100);
@@ -68,8 +73,10 @@ impl Server {
 
     /// Serves until `shutdown` is cancelled, then lets requests end, for the drain time at most.
     ///
-    /// The listener is closed at once then, connections without a request are closed, and the
-    /// others when their requests are answered. What is left after the drain time is cut off.
+    /// No request is lost that was sent before its client could know: the listener turns new
+    /// connections away and is closed when it has accepted those that were being opened, and
+    /// connections without a request are kept open for a moment longer. The others are closed when
+    /// their requests are answered. What is left after the drain time is cut off.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -92,10 +99,15 @@ impl Server {
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         {
             let mut accepted = std::pin::pin!(accept(&listener, &connections));
+            let mut last_call = std::pin::pin!(async {
+                shutdown.cancelled().await;
+                listening::turn_away(&listener);
+                sleep(LAST_CALL).await;
+            });
             loop {
                 tokio::select! {
                     biased;
-                    () = shutdown.cancelled() => break,
+                    () = last_call.as_mut() => break,
                     _ = sweep.tick() => connections.sweep(&self.settings),
                     Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
                     (stream, remote, connection) = accepted.as_mut() => {

@@ -54,7 +54,6 @@ pub(crate) struct Counts {
     pub(crate) fetched_bytes: u64,
     pub(crate) records: u64,
     pub(crate) quarantined: u64,
-    pub(crate) withdrawn: u64,
     pub(crate) samples: Vec<QuarantinedRecord>,
 }
 
@@ -171,7 +170,6 @@ fn unchanged(job: &Job, last: &Build, gathered: Gathered, started: Timestamp) ->
         fetched_bytes: gathered.fetched_bytes,
         records: snapshot.records,
         quarantined: snapshot.quarantined,
-        withdrawn: 0,
         samples: Vec::new(),
     };
     let ending = decide(job, &snapshot, &counts);
@@ -211,7 +209,6 @@ fn changed(
         fetched_bytes: gathered.fetched_bytes,
         records: parsed.records,
         quarantined: parsed.quarantined,
-        withdrawn: parsed.withdrawn,
         samples: parsed.samples,
     };
     let ending = decide(job, &snapshot, &counts);
@@ -254,12 +251,7 @@ fn decide(job: &Job, snapshot: &FeedSnapshot, counts: &Counts) -> Ending {
         },
         _ => {
             let before = served.map(|served| served.records);
-            match objection(
-                snapshot.records,
-                counts.quarantined,
-                counts.withdrawn,
-                before,
-            ) {
+            match objection(snapshot.records, counts.quarantined, before) {
                 Some(reason) => Ending::Held(reason),
                 None => Ending::Ready(snapshot.clone()),
             }

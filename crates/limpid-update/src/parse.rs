@@ -38,8 +38,6 @@ pub(crate) struct Parsed {
     pub(crate) records: u64,
     /// Records that could not be read.
     pub(crate) quarantined: u64,
-    /// Records that the source has withdrawn.
-    pub(crate) withdrawn: u64,
     pub(crate) samples: Vec<QuarantinedRecord>,
 }
 
@@ -78,7 +76,7 @@ pub(crate) fn parse(
         samples: Vec::new(),
         halt: place.halt,
     };
-    let tally = feed.parse(&mut content, &mut sink)?;
+    feed.parse(&mut content, &mut sink)?;
     if place.halt.is_cancelled() {
         return Err(ParseError::Halted);
     }
@@ -93,7 +91,6 @@ pub(crate) fn parse(
         snapshot,
         records: sink.records,
         quarantined: sink.quarantined,
-        withdrawn: tally.withdrawn,
         samples: sink.samples,
     })
 }

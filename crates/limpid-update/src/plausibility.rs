@@ -3,22 +3,14 @@ const READABLE_PER_BAD: u64 = 20;
 
 /// Says what is not plausible about the result of a run, compared with what is served.
 ///
-/// A source without records is not believed, unless it says itself that it has withdrawn what it
-/// had, or it is served without records already.
-pub(crate) fn objection(
-    records: u64,
-    quarantined: u64,
-    withdrawn: u64,
-    served: Option<u64>,
-) -> Option<String> {
+/// A source that loses all its records is not believed. One that never had any is: some releases
+/// have an empty document, and whatever is judged by it is reported as not checked.
+pub(crate) fn objection(records: u64, quarantined: u64, served: Option<u64>) -> Option<String> {
     let seen = records.saturating_add(quarantined);
     if quarantined.saturating_mul(READABLE_PER_BAD) > seen {
         return Some(format!("{quarantined} of {seen} records could not be read"));
     }
-    let Some(served) = served else {
-        let is_empty = records == 0 && withdrawn == 0;
-        return is_empty.then(|| "no records".to_owned());
-    };
+    let served = served?;
     if records == 0 && served > 0 {
         return Some(format!("no records, where there were {served}"));
     }
@@ -36,7 +28,7 @@ mod tests {
     fn results_are_compared_with_what_is_served() {
         let cases = [
             (1000, 0, None, ""),
-            (0, 0, None, "no records"),
+            (0, 0, None, ""),
             (0, 0, Some(0), ""),
             (500, 0, Some(1000), ""),
             (5000, 0, Some(1000), ""),
@@ -52,14 +44,8 @@ mod tests {
             (0, 1, None, "1 of 1 records could not be read"),
         ];
         for (records, quarantined, served, expected) in cases {
-            let found = objection(records, quarantined, 0, served).unwrap_or_default();
+            let found = objection(records, quarantined, served).unwrap_or_default();
             assert_eq!(found, expected);
         }
-    }
-
-    #[test]
-    fn a_source_that_withdrew_everything_may_be_empty() {
-        assert_eq!(objection(0, 0, 3, None), None);
-        assert!(objection(0, 0, 3, Some(10)).is_some());
     }
 }

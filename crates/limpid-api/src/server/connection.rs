@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -109,13 +110,28 @@ where
     let router = shared.router.clone();
     let of_requests = Arc::clone(activity);
     let service = service_fn(move |request: Request<Incoming>| {
-        let handling = Handling::begin(&of_requests, request.version() == Version::HTTP_2);
-        handle(router.clone(), handling, remote, request)
+        let is_http2 = request.version() == Version::HTTP_2;
+        let handling = Handling::begin(&of_requests, is_http2);
+        let handled = handle(router.clone(), handling, remote, request);
+        let drain = shared.drain.clone();
+        async move {
+            let mut response = handled.await?;
+            if drain.is_cancelled() && !is_http2 {
+                let headers = response.headers_mut();
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut served = pin!(shared.builder.serve_connection(stream, service));
     tokio::select! {
         ended = served.as_mut() => return ended,
         () = shared.drain.cancelled() => {
+            // A request may be on its way. Its response says that it is the last one.
+            let farewell = FAREWELL.min(shared.settings.drain_time / 2);
+            if let Ok(ended) = timeout(farewell, served.as_mut()).await {
+                return ended;
+            }
             // How long this may take is the server's decision.
             served.as_mut().graceful_shutdown();
             return served.await;

@@ -9,8 +9,9 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use limpid_api::{ServeEnd, Server, ServerMetrics, ServerSettings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::client::{Running, exchange, get_path, read_answer, serve};
 
@@ -186,7 +187,7 @@ impl Drop for OnDrop {
 }
 
 #[tokio::test]
-async fn shutdown_lets_requests_end_and_closes_the_rest_at_once() {
+async fn shutdown_lets_requests_end_and_closes_the_rest() {
     let slow = Slow::default();
     let server = serve_default(slow.router()).await;
     let mut idle = TcpStream::connect(server.address).await.unwrap();
@@ -205,6 +206,63 @@ async fn shutdown_lets_requests_end_and_closes_the_rest_at_once() {
         (answer.text(), answer.header("connection")),
         ("slow", Some("close"))
     );
+    assert_eq!(server.end.await.unwrap(), ServeEnd { aborted: 0 });
+}
+
+#[tokio::test]
+async fn a_request_that_is_on_its_way_at_shutdown_is_answered() {
+    let server = serve_default(Slow::default().router()).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    let mut spoken = TcpStream::connect(server.address).await.unwrap();
+    spoken.write_all(GET).await.unwrap();
+    read_answer(&mut spoken).await;
+    server.stop.cancel();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    for stream in [&mut silent, &mut spoken] {
+        stream.write_all(GET).await.unwrap();
+        let answer = read_answer(stream).await;
+        assert_eq!(
+            (answer.text(), answer.header("connection")),
+            ("fast", Some("close"))
+        );
+    }
+    assert_eq!(server.end.await.unwrap(), ServeEnd { aborted: 0 });
+}
+
+#[tokio::test]
+async fn a_connection_in_the_queue_of_the_listener_at_shutdown_is_served() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queued = TcpStream::connect(address).await.unwrap();
+    queued.write_all(GET).await.unwrap();
+    let stop = CancellationToken::new();
+    stop.cancel();
+    let server = Server::new(ServerSettings::default(), ServerMetrics::default());
+    let serving = tokio::spawn(server.serve(listener, Slow::default().router(), stop));
+    assert_eq!(read_answer(&mut queued).await.text(), "fast");
+    assert_eq!(serving.await.unwrap(), ServeEnd { aborted: 0 });
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn no_connection_is_reset_at_shutdown() {
+    let server = serve_default(Slow::default().router()).await;
+    let address = server.address;
+    let mut clients = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        clients.spawn(async move {
+            // Until the listener is gone each request is answered.
+            while let Ok(mut stream) = TcpStream::connect(address).await {
+                stream.write_all(GET).await.unwrap();
+                assert_eq!(read_answer(&mut stream).await.text(), "fast");
+            }
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    server.stop.cancel();
+    while let Some(client) = clients.join_next().await {
+        client.unwrap();
+    }
     assert_eq!(server.end.await.unwrap(), ServeEnd { aborted: 0 });
 }
 

@@ -98,11 +98,11 @@ async fn a_held_feed_does_not_hold_others_back() {
 }
 
 #[tokio::test]
-async fn a_feed_without_records_is_not_served() {
+async fn a_feed_that_is_empty_from_the_start_is_served_as_empty() {
     let bench = Bench::new();
     bench.document("toy", "");
     let summary = bench.update().await;
-    assert_eq!(held(&summary), "no records");
-    assert_eq!(summary.current, None);
-    assert_eq!(bench.force().await.current, Some(1), "unless it is forced");
+    assert_eq!(outcome(&summary), &Outcome::Activated { generation: 1 });
+    let current = bench.store.current().await.unwrap().unwrap();
+    assert_eq!(current.feeds["toy"].records, 0);
 }

@@ -23,8 +23,8 @@ pub(crate) struct Seen {
     pub(crate) acknowledged: BTreeSet<Digest>,
     /// Requests that were answered.
     pub(crate) answered: usize,
-    /// Requests that failed and were sent again.
-    pub(crate) failed: usize,
+    /// What came instead of an answer, for requests that were sent again.
+    pub(crate) failed: Vec<String>,
     /// Answers that no client can do anything about.
     pub(crate) fatal: Vec<String>,
 }
@@ -157,7 +157,15 @@ impl Traffic {
                     seen.fatal.push(format!("{status} {text}"));
                     return None;
                 }
-                Ok(_) | Err(_) => self.seen.lock().unwrap().failed += 1,
+                Ok((status, body)) => {
+                    let text = String::from_utf8_lossy(&body).into_owned();
+                    self.seen
+                        .lock()
+                        .unwrap()
+                        .failed
+                        .push(format!("{status} {text}"));
+                }
+                Err(error) => self.seen.lock().unwrap().failed.push(format!("{error:?}")),
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

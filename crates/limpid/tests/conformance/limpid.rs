@@ -56,11 +56,9 @@ pub(crate) fn updated() -> &'static Path {
     let directory = DIRECTORY.get_or_init(|| {
         let directory = tempfile::tempdir().unwrap();
         let mirror = data("feeds");
-        let mirror = mirror.to_str().unwrap();
-        // Some of the recorded releases have an empty feed, which is held back unless it is forced.
         let output = limpid(
             directory.path(),
-            &["update", "--quiet", "--force", "--mirror", mirror],
+            &["update", "--quiet", "--mirror", mirror.to_str().unwrap()],
         );
         assert!(
             output.status.success(),

@@ -107,16 +107,14 @@ fn a_family_that_failed_is_listed_until_it_is_found_again() {
 }
 
 #[test]
-fn a_feed_without_records_is_not_believed() {
+fn a_feed_without_records_is_listed_as_empty_and_needs_attention() {
     let workplace = Workplace::new();
     workplace.mirror(&AlpineSecdb::new("v3.18", "main"));
     let run = workplace.update();
-    assert_eq!(run.code, 2, "{run:?}");
-    assert!(
-        run.stdout.contains("held back  alpine/v3.18: no records"),
-        "{run:?}"
-    );
-    assert_eq!(feeds(&workplace)[0]["needs_attention"], true);
+    assert_eq!(run.code, 0, "{run:?}");
+    let row = &feeds(&workplace)[0];
+    assert_eq!(row["state"], "empty");
+    assert_eq!(row["needs_attention"], true);
 }
 
 #[test]
