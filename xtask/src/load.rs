@@ -17,6 +17,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use limpid_types::Manifest;
+use reqwest::header::ACCEPT_ENCODING;
 use reqwest::{Client, StatusCode};
 
 use crate::say;
@@ -158,7 +159,9 @@ impl Api {
 
     async fn report(&self, digest: &str) -> Result<(), String> {
         let address = format!("{}/matcher/api/v1/vulnerability_report/{digest}", self.base);
-        expect(self.client.get(address), StatusCode::OK).await
+        // Quay's client takes compressed answers.
+        let request = self.client.get(address).header(ACCEPT_ENCODING, "gzip");
+        expect(request, StatusCode::OK).await
     }
 
     async fn delete(&self, digest: &str) -> Result<(), String> {
@@ -169,9 +172,15 @@ impl Api {
 
 /// Sends a request and reads the whole answer.
 async fn expect(request: reqwest::RequestBuilder, expected: StatusCode) -> Result<(), String> {
-    let response = request.send().await.map_err(|error| error.to_string())?;
+    let response = request
+        .send()
+        .await
+        .map_err(|error| error.without_url().to_string())?;
     let status = response.status();
-    let body = response.bytes().await.map_err(|error| error.to_string())?;
+    let body = response
+        .bytes()
+        .await
+        .map_err(|error| error.without_url().to_string())?;
     if status == expected {
         return Ok(());
     }
