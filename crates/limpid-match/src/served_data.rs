@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::metrics::DataMetrics;
 use crate::opening::error_chain;
 use crate::unique_name::unique_name;
-use crate::{Generation, SnapshotFolder};
+use crate::{Generation, SnapshotFolder, VulnerabilityData as _};
 
 /// How often the store is asked which generation is served.
 const POLL: Duration = Duration::from_secs(5);
@@ -55,6 +55,14 @@ pub(crate) struct Served {
     pub(crate) generation: Arc<Generation>,
 }
 
+impl Served {
+    /// Tells whether it judges something. When nothing of what it should have can be had, every
+    /// image would look as if it had no vulnerabilities to clients that do not look at gaps.
+    fn is_usable(&self) -> bool {
+        !self.generation.feeds().is_empty() || self.generation.missing().is_empty()
+    }
+}
+
 impl ServedData {
     /// Makes data that serves nothing yet: [`ServedData::run`] or [`ServedData::refresh`] opens
     /// the first generation. Snapshots are in a directory; those that are missing there are
@@ -87,10 +95,21 @@ impl ServedData {
 
     /// Waits until a generation is served, and returns it.
     pub async fn first(&self) -> Arc<Generation> {
+        self.wait_for(|_| true).await
+    }
+
+    /// Waits until a generation is served that judges something, and returns it: at least one of
+    /// its feeds is open, or it has no feeds at all, which is what the operator chose.
+    pub async fn first_usable(&self) -> Arc<Generation> {
+        self.wait_for(Served::is_usable).await
+    }
+
+    async fn wait_for(&self, is_good: impl Fn(&Served) -> bool) -> Arc<Generation> {
         let mut receiver = self.0.served.subscribe();
         loop {
-            if let Some(served) = &*receiver.borrow_and_update() {
-                return Arc::clone(&served.generation);
+            let served = receiver.borrow_and_update().clone();
+            if let Some(served) = served.filter(&is_good) {
+                return served.generation;
             }
             // The sender lives as long as `self`, so this does not fail.
             if receiver.changed().await.is_err() {
@@ -130,10 +149,11 @@ impl ServedData {
         let _ = timeout(FAREWELL, poll::unpin_all(&self.0, &mut state)).await;
     }
 
-    /// Tells whether a generation is served, after asking the store once if there is none and
-    /// nobody else is asking it.
+    /// Tells whether a generation is served that judges something, after asking the store once if
+    /// there is none and nobody else is asking it.
     pub(crate) async fn is_there(&self) -> Result<bool, StoreError> {
-        if self.served().is_some() {
+        let is_usable = || self.served().is_some_and(|served| served.is_usable());
+        if is_usable() {
             return Ok(true);
         }
         if let Ok(mut state) = self.0.poll.try_lock()
@@ -141,7 +161,7 @@ impl ServedData {
         {
             poll::poll(&self.0, &mut state).await?;
         }
-        Ok(self.served().is_some())
+        Ok(is_usable())
     }
 
     pub(crate) fn served(&self) -> Option<Served> {

@@ -59,7 +59,12 @@ async fn run_with_telemetry(
     telemetry.logs_and_traces.register(metrics.registry_mut());
 
     let data_dir = data_directory(plan)?;
-    let stores = stores::open(plan, &data_dir).await?;
+    let stores = tokio::select! {
+        biased;
+        // A database may be waited for, and nothing is there yet that would have to be ended.
+        () = stop.cancelled() => return Ok(()),
+        stores = stores::open(plan, &data_dir) => stores?,
+    };
     stores.register(metrics.registry_mut());
     readiness.set(STORE, true);
     let budget = memory::budget(plan.memory_budget.or_else(|| {

@@ -13,6 +13,9 @@ use crate::error::Fault;
 use crate::key_path::KeyPath;
 use crate::secret::{Address, Secret};
 
+/// The shortest time that fetching a layer may be given; in less not even a connection comes about.
+const SHORTEST_FETCH: GoDuration = GoDuration::from_secs(1);
+
 /// What only limpid knows; Clair has no such section.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -130,11 +133,26 @@ pub struct Feeds {
 }
 
 /// How layers are fetched.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Layers {
-    /// Private networks from which clients may have layers fetched.
+    /// Networks from which clients may have layers fetched, whatever kind they are of.
     pub allow_networks: Vec<Network>,
+    /// How many bytes a layer may have as it is stored, compressed or not.
+    pub max_bytes: ByteSize,
+    /// How long fetching one layer may take in all, with its repetitions. The time during which
+    /// its bytes are looked at does not count.
+    pub max_time: GoDuration,
+}
+
+impl Default for Layers {
+    fn default() -> Self {
+        Self {
+            allow_networks: Vec::new(),
+            max_bytes: ByteSize(32 << 30),
+            max_time: GoDuration::from_secs(60 * 60),
+        }
+    }
 }
 
 /// A range of addresses such as `10.0.0.0/8`; a lone address is a range of one.
@@ -188,12 +206,26 @@ impl Limpid {
             let text = "an address or a folder is required";
             faults.push(Fault::new(at.key("feeds").key("mirror"), text));
         }
+        self.layers.check(&at.key("layers"), faults);
         for (number, psk) in self.auth.psk.iter().enumerate() {
             auth::check_psk(psk, &at.key("auth").key("psk").index(number), faults);
         }
         self.indexing.check(&at.key("indexing"), faults);
         self.snapshots.check(&at.key("snapshots"), faults);
         self.server.check(&at.key("server"), faults);
+    }
+}
+
+impl Layers {
+    fn check(&self, at: &KeyPath, faults: &mut Vec<Fault>) {
+        if self.max_bytes == ByteSize(0) {
+            let text = "without bytes no layer is fetched";
+            faults.push(Fault::new(at.key("max_bytes"), text));
+        }
+        if self.max_time < SHORTEST_FETCH {
+            let text = format!("expected at least {SHORTEST_FETCH}");
+            faults.push(Fault::new(at.key("max_time"), text));
+        }
     }
 }
 

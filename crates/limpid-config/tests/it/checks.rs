@@ -180,6 +180,14 @@ fn limpids_own_sections_are_checked_in_every_mode() {
             &["$.limpid.snapshots.s3.endpoint"],
         ),
         (
+            "limpid: {layers: {max_bytes: 0, max_time: 999ms}}",
+            &["$.limpid.layers.max_bytes", "$.limpid.layers.max_time"],
+        ),
+        (
+            "limpid: {layers: {max_time: -1h}}",
+            &["$.limpid.layers.max_time"],
+        ),
+        (
             "limpid: {server: {drain: -1s, max_connections: 0, max_body: 0}}",
             &[
                 "$.limpid.server.drain",

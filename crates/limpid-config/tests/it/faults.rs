@@ -83,6 +83,9 @@ fn values_that_make_no_sense_are_refused() {
         "limpid: {memory_budget: -1}",
         "limpid: {layers: {allow_networks: [10.0.0.1/8]}}",
         "limpid: {layers: {allow_networks: [10.0.0.0/33]}}",
+        "limpid: {layers: {max_bytes: 1.5GiB}}",
+        "limpid: {layers: {max_time: 60}}",
+        "limpid: {layers: {max_size: 1GiB}}",
         "notifier: {amqp: {rollup: -1}}",
     ] {
         assert_eq!(faults(text).len(), 1, "{text}");

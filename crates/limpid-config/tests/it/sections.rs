@@ -169,7 +169,8 @@ fn limpids_own_keys_are_read() {
     let limpid = yaml(
         "limpid:\n  data_dir: /var/lib/limpid\n  memory_budget: 512MiB\n  \
          feeds: {mirror: 'http://mirror/'}\n  \
-         layers: {allow_networks: [10.0.0.0/8, 'fd00::/8', 192.168.1.7]}\n",
+         layers: {allow_networks: [10.0.0.0/8, 'fd00::/8', 192.168.1.7], \
+         max_bytes: 4GiB, max_time: 20m}\n",
     )
     .limpid;
     assert_eq!(limpid.data_dir.unwrap().to_str(), Some("/var/lib/limpid"));
@@ -185,6 +186,8 @@ fn limpids_own_keys_are_read() {
     };
     assert!(allowed("10.1.2.3") && allowed("fd00::1") && allowed("192.168.1.7"));
     assert!(!allowed("192.168.1.8") && !allowed("11.0.0.1"));
+    assert_eq!(limpid.layers.max_bytes, ByteSize(4 << 30));
+    assert_eq!(limpid.layers.max_time, GoDuration::from_secs(20 * 60));
 }
 
 #[test]
@@ -210,6 +213,8 @@ fn the_service_has_keys_of_its_own() {
 fn the_services_own_keys_have_defaults() {
     let limpid = yaml("").limpid;
     assert_eq!(limpid.indexing.queue, 256);
+    assert_eq!(limpid.layers.max_bytes, ByteSize(32 << 30));
+    assert_eq!(limpid.layers.max_time, hours(1));
     assert_eq!(limpid.server.drain, "10s".parse().unwrap());
     assert_eq!(limpid.server.max_connections, 4_096);
     assert_eq!(limpid.server.max_body, ByteSize(16 << 20));

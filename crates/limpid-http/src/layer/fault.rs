@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
+use url::Url;
 
 use super::policy::Refusal;
 use crate::RedirectFault;
@@ -62,8 +63,14 @@ pub enum LayerProblem {
         name: String,
     },
     /// The address, or one of the addresses behind it, is not allowed.
-    #[error("{0}")]
-    Refused(Refusal),
+    #[error("layers may not come from this host, see limpid.layers.allow_networks: {host}")]
+    Refused {
+        /// The host that the address names.
+        host: String,
+        /// Which of its addresses is not allowed, and why.
+        #[source]
+        refusal: Refusal,
+    },
     /// The registry sent us elsewhere too often or to where we do not go.
     #[error("refused to follow a redirection")]
     Redirect(#[source] RedirectFault),
@@ -76,9 +83,9 @@ pub enum LayerProblem {
         text: String,
     },
     /// The layer is too large.
-    #[error("layer is larger than {limit} bytes")]
+    #[error("layer is larger than limpid.layers.max_bytes: {limit}")]
     TooLarge {
-        /// The limit.
+        /// The limit, in bytes.
         limit: u64,
     },
     /// The headers of the answer are too large.
@@ -102,7 +109,7 @@ pub enum LayerProblem {
         waited: Duration,
     },
     /// All attempts together took too long.
-    #[error("not finished within {} ms", limit.as_millis())]
+    #[error("layer is not there after limpid.layers.max_time: {} ms", limit.as_millis())]
     OutOfTime {
         /// How long was waited.
         limit: Duration,
@@ -185,7 +192,12 @@ impl LayerFault {
     }
 
     /// Tells whether the same manifest can never be fetched. Whatever else went wrong may pass: a
-    /// registry recovers, a token is renewed, a policy is changed.
+    /// registry recovers, a token is renewed.
+    ///
+    /// What this installation forbids, by its policy on addresses or its limits, is not terminal
+    /// either. Quay never asks again for what is called bad for ever, so that no image would come
+    /// back once the configuration is put right; and before the digest was verified nobody knows
+    /// whether what is too large is the layer at all.
     pub fn is_terminal(&self) -> bool {
         self.kind() == LayerFaultKind::BadUri
     }
@@ -203,13 +215,15 @@ impl LayerProblem {
     /// Says what an error of the client library is. The address is taken out of it, because it may
     /// carry secrets.
     pub(super) fn of(error: reqwest::Error) -> Self {
+        let host = error.url().map(host_of).unwrap_or_default();
         let error = error.without_url();
         let mut is_tls = false;
         let mut current: Option<&(dyn Error + 'static)> = Some(&error);
         for _ in 0..MAX_CAUSES {
             let Some(one) = current else { break };
             if let Some(refusal) = one.downcast_ref::<Refusal>() {
-                return Self::Refused(refusal.clone());
+                let refusal = refusal.clone();
+                return Self::Refused { host, refusal };
             }
             is_tls |= one.is::<rustls::Error>();
             current = cause(one);
@@ -219,6 +233,12 @@ impl LayerProblem {
         } else {
             Self::Connection(error)
         }
+    }
+
+    /// Says that the policy refuses an address.
+    pub(super) fn refused(url: &Url, refusal: Refusal) -> Self {
+        let host = host_of(url);
+        Self::Refused { host, refusal }
     }
 
     /// Tells whether the layer is asked for again at once.
@@ -238,7 +258,7 @@ impl LayerProblem {
     pub fn kind(&self) -> LayerFaultKind {
         match self {
             Self::BadUri | Self::BadHeader { .. } => LayerFaultKind::BadUri,
-            Self::Refused(_) | Self::Redirect(RedirectFault::Downgrade { .. }) => {
+            Self::Refused { .. } | Self::Redirect(RedirectFault::Downgrade { .. }) => {
                 LayerFaultKind::Refused
             }
             Self::Answer { status, .. } => match status {
@@ -264,6 +284,10 @@ impl LayerProblem {
             | Self::Stopped => LayerFaultKind::Broken,
         }
     }
+}
+
+fn host_of(url: &Url) -> String {
+    url.host_str().unwrap_or_default().to_owned()
 }
 
 /// Returns the cause of an error. An input/output error does not name the error that it was made

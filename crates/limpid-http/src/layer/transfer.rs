@@ -148,7 +148,7 @@ impl Transfer {
             let client = self
                 .client
                 .client_for(&url)
-                .map_err(LayerProblem::Refused)?;
+                .map_err(|refusal| LayerProblem::refused(&url, refusal))?;
             let mut headers = self.headers.for_host(is_named_host);
             if is_rest {
                 self.add_range(&mut headers);

@@ -91,7 +91,7 @@ fn an_endless_layer_is_cut_off() {
     let client = client_with(|settings| settings.max_bytes = 5_000_000);
     let (kind, attempts, text) = fault(&client, &url);
     assert_eq!((kind, attempts), (LayerFaultKind::TooLarge, 1));
-    assert!(text.contains("larger than 5000000 bytes"), "{text}");
+    assert!(text.contains("limpid.layers.max_bytes: 5000000"), "{text}");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_layer_that_drips_is_given_up() {
     let client = client_with(|settings| settings.total_timeout = Duration::from_millis(200));
     let (kind, _, text) = fault(&client, &url);
     assert_eq!(kind, LayerFaultKind::TooSlow);
-    assert!(text.contains("not finished within 200 ms"), "{text}");
+    assert!(text.contains("limpid.layers.max_time: 200 ms"), "{text}");
 }
 
 #[test]

@@ -33,6 +33,8 @@ fn this_machine_is_not_connected_to_unless_it_is_allowed() {
         let (kind, attempts, text) = fault(&client, &format!("http://{host}:{port}/x"));
         assert_eq!((kind, attempts), (LayerFaultKind::Refused, 1), "{host}");
         assert!(text.contains("disallowed by policy"), "{text}");
+        let says_what_to_do = text.contains("see limpid.layers.allow_networks: ");
+        assert!(says_what_to_do, "{text}");
     }
     assert!(registry.requests().is_empty());
 }
@@ -178,10 +180,12 @@ fn a_redirection_to_a_name_is_judged_by_its_addresses() {
     let names = Names::new(&[&["169.254.169.254"]]);
     let (kind, _, text) = fault(&named(&names), &url);
     assert_eq!(kind, LayerFaultKind::Refused);
-    assert!(
-        text.contains("cloud metadata address: 169.254.169.254"),
-        "{text}"
-    );
+    for part in [
+        "see limpid.layers.allow_networks: inner.example",
+        "cloud metadata address: 169.254.169.254",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
 }
 
 #[test]

@@ -151,6 +151,33 @@ async fn a_missing_feed_is_a_gap_with_its_reason_and_is_tried_again() {
     assert!(data.current().unwrap().missing().is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_generation_of_which_nothing_can_be_had_is_not_usable() {
+    let installation = Installation::new();
+    let snapshot = installation.build("debian", &[dpkg("debian:bookworm", "a", "CVE-1", "1")]);
+    let path = installation.path(&snapshot);
+    let hidden = path.with_extension("hidden");
+    fs::rename(&path, &hidden).unwrap();
+    installation.store.serve([("debian", snapshot)]);
+    let data = installation.data();
+    let (_cancellation, _running) = run(&data);
+    data.first().await;
+    let waiting = tokio::time::timeout(Duration::from_hours(1), data.first_usable());
+    assert!(waiting.await.is_err());
+
+    fs::rename(&hidden, &path).unwrap();
+    assert!(data.first_usable().await.missing().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_generation_without_feeds_is_usable() {
+    let installation = Installation::new();
+    installation.store.serve([]);
+    let data = installation.data();
+    let (_cancellation, _running) = run(&data);
+    assert_eq!(data.first_usable().await.number(), 1);
+}
+
 #[tokio::test]
 async fn a_snapshot_is_fetched_when_it_is_missing_or_damaged() {
     let installation = Installation::new();

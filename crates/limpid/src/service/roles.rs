@@ -133,7 +133,7 @@ impl Roles {
             let readiness = readiness.clone();
             tasks.spawn(async move {
                 tokio::select! {
-                    _ = data.first() => readiness.set(GENERATION, true),
+                    _ = data.first_usable() => readiness.set(GENERATION, true),
                     () = token.cancelled() => {}
                 }
             });
@@ -179,18 +179,8 @@ fn build_indexer(
         // Layers run side by side here, so that a thread more for each would not help.
         hashing: Hashing::InLine,
     };
-    let networks = &plan.config.limpid.layers.allow_networks;
-    let roots = roots(plan);
-    let client = LayerClient::new(LayerSettings {
-        policy: AddressPolicy::new(
-            indexer.airgap,
-            networks.iter().map(|network| network.0).collect(),
-        ),
-        proxy: Proxy::System,
-        roots,
-        ..LayerSettings::default()
-    })
-    .context("cannot prepare the fetching of layers")?;
+    let client =
+        LayerClient::new(layer_settings(plan)).context("cannot prepare the fetching of layers")?;
     let settings = IndexSettings {
         request_limit: indexer.request_limit(processors),
         queue: plan.config.limpid.indexing.queue,
@@ -202,6 +192,21 @@ fn build_indexer(
         Arc::new(client),
         settings,
     ))
+}
+
+/// Returns how layers are fetched.
+fn layer_settings(plan: &Plan) -> LayerSettings {
+    let layers = &plan.config.limpid.layers;
+    let networks = layers.allow_networks.iter().map(|network| network.0);
+    LayerSettings {
+        policy: AddressPolicy::new(plan.config.indexer.airgap, networks.collect()),
+        proxy: Proxy::System,
+        roots: roots(plan),
+        max_bytes: layers.max_bytes.0,
+        // A negative one was refused when the configuration was checked.
+        total_timeout: layers.max_time.to_std().unwrap_or_default(),
+        ..LayerSettings::default()
+    }
 }
 
 /// Returns the certificates that the environment names, as for Go's programs.
