@@ -20,59 +20,97 @@ use crate::{FeedSnapshot, MemoryData};
 /// affected below `fixed_in_version`, or in every version when that is empty. It is judged by the
 /// same rules as [`judge`](crate::judge) has. One that names no package, or no distribution that
 /// limpid has a feed for, affects nothing.
+///
+/// Who has many images to ask about makes [`MemoryData::of_vulnerabilities`] once.
 pub fn affected(index: &IndexReport, vulnerabilities: &[Vulnerability]) -> Vec<String> {
-    let data = data(vulnerabilities);
-    let releases: BTreeMap<&str, Release> = index
-        .distributions
-        .iter()
-        .filter_map(|(id, distribution)| {
-            // The gaps of a release are not asked for, so neither the time nor the age matters.
-            let now = Timestamp::UNIX_EPOCH;
-            let release = Release::of(distribution, &data, now, SignedDuration::MAX).ok()?;
-            Some((id.as_str(), release))
-        })
-        .collect();
-    let mut candidates = Candidates::new(&data);
-    let mut found: BTreeSet<usize> = BTreeSet::new();
-    for (id, package) in &index.packages {
-        for (environment, release) in environments(index, id, &releases) {
-            let installed = Installed {
-                id,
-                package,
-                environment,
-                release,
+    MemoryData::of_vulnerabilities(vulnerabilities).affected(index, vulnerabilities)
+}
+
+impl MemoryData {
+    /// Makes data of vulnerabilities, to find those that affect an image.
+    ///
+    /// Each is one advisory, whose id is its place: statements with the same id are judged
+    /// together, and each of these is to be judged by itself.
+    pub fn of_vulnerabilities(vulnerabilities: &[Vulnerability]) -> Self {
+        let mut feeds: BTreeMap<&str, Vec<Advisory>> = BTreeMap::new();
+        for (place, vulnerability) in vulnerabilities.iter().enumerate() {
+            if vulnerability.package.name.is_empty() {
+                continue;
+            }
+            let Some(family) = distributions::family(&vulnerability.distribution) else {
+                continue;
             };
-            // Only data in files can be unreadable, and this is in memory.
-            let statements = candidates.statements(&installed).unwrap_or_default();
-            for statement in statements {
-                let Ok(place) = statement.id().parse() else {
-                    continue;
-                };
-                if !found.contains(&place)
-                    && matches!(statements::judge(&[statement]), Outcome::Affected(_))
-                {
-                    found.insert(place);
-                }
+            if let Some(advisory) = advisory(place, vulnerability, family) {
+                feeds.entry(family.feed).or_default().push(advisory);
             }
         }
+        feeds
+            .into_iter()
+            .fold(Self::new(0), |data, (name, advisories)| {
+                let feed = FeedSnapshot {
+                    name: name.into(),
+                    snapshot: String::new(),
+                    checked: None,
+                };
+                data.with_feed(feed, advisories)
+            })
     }
-    let mut affected: Vec<&Vulnerability> = found
-        .into_iter()
-        .filter_map(|place| vulnerabilities.get(place))
-        .collect();
-    affected.sort_by_key(|vulnerability| {
-        (
-            Reverse(vulnerability.normalized_severity),
-            &vulnerability.id,
-        )
-    });
-    let mut seen = BTreeSet::new();
-    affected
-        .into_iter()
-        .map(|vulnerability| &vulnerability.id)
-        .filter(|id| seen.insert(*id))
-        .cloned()
-        .collect()
+
+    /// Returns what [`affected`] does, for the vulnerabilities that these data were made of.
+    pub fn affected(&self, index: &IndexReport, vulnerabilities: &[Vulnerability]) -> Vec<String> {
+        let mut affected: Vec<&Vulnerability> = self
+            .affecting(index)
+            .into_iter()
+            .filter_map(|place| vulnerabilities.get(place))
+            .collect();
+        affected.sort_by_key(|vulnerability| {
+            (
+                Reverse(vulnerability.normalized_severity),
+                &vulnerability.id,
+            )
+        });
+        let mut seen = BTreeSet::new();
+        affected
+            .into_iter()
+            .map(|vulnerability| &vulnerability.id)
+            .filter(|id| seen.insert(*id))
+            .cloned()
+            .collect()
+    }
+
+    /// Returns the places of the vulnerabilities that affect an image.
+    fn affecting(&self, index: &IndexReport) -> BTreeSet<usize> {
+        let releases: BTreeMap<&str, Release> = index
+            .distributions
+            .iter()
+            .filter_map(|(id, distribution)| {
+                // The gaps of a release are not asked for, so neither the time nor the age matters.
+                let now = Timestamp::UNIX_EPOCH;
+                let release = Release::of(distribution, self, now, SignedDuration::MAX).ok()?;
+                Some((id.as_str(), release))
+            })
+            .collect();
+        let mut candidates = Candidates::new(self);
+        let mut found: BTreeSet<usize> = BTreeSet::new();
+        for (id, package) in &index.packages {
+            for (environment, release) in environments(index, id, &releases) {
+                let installed = Installed {
+                    id,
+                    package,
+                    environment,
+                    release,
+                };
+                // Only data in files can be unreadable, and this is in memory.
+                let statements = candidates.statements(&installed).unwrap_or_default();
+                found.extend(statements.into_iter().filter_map(|statement| {
+                    let is_affected =
+                        matches!(statements::judge(&[statement]), Outcome::Affected(_));
+                    statement.id().parse::<usize>().ok().filter(|_| is_affected)
+                }));
+            }
+        }
+        found
+    }
 }
 
 /// Returns the package names that some vulnerabilities speak of.
@@ -102,33 +140,6 @@ fn environments<'r, 'i>(
             Some((environment, release))
         })
         .filter(move |(_, release)| namespaces.insert(release.namespace.as_str()))
-}
-
-/// Makes data of vulnerabilities. Each is one advisory, whose id is its place: statements with the
-/// same id are judged together, and each of these is to be judged by itself.
-fn data(vulnerabilities: &[Vulnerability]) -> MemoryData {
-    let mut feeds: BTreeMap<&str, Vec<Advisory>> = BTreeMap::new();
-    for (place, vulnerability) in vulnerabilities.iter().enumerate() {
-        if vulnerability.package.name.is_empty() {
-            continue;
-        }
-        let Some(family) = distributions::family(&vulnerability.distribution) else {
-            continue;
-        };
-        if let Some(advisory) = advisory(place, vulnerability, family) {
-            feeds.entry(family.feed).or_default().push(advisory);
-        }
-    }
-    feeds
-        .into_iter()
-        .fold(MemoryData::new(0), |data, (name, advisories)| {
-            let feed = FeedSnapshot {
-                name: name.into(),
-                snapshot: String::new(),
-                checked: None,
-            };
-            data.with_feed(feed, advisories)
-        })
 }
 
 fn advisory(place: usize, vulnerability: &Vulnerability, family: &Family) -> Option<Advisory> {

@@ -168,8 +168,9 @@ async fn index(
 
 async fn bulk_delete(
     State(routes): State<IndexerRoutes>,
-    JsonBody(digests): JsonBody<Vec<Digest>>,
+    JsonBody(digests): JsonBody<Option<Vec<Digest>>>,
 ) -> Result<Json<Vec<Digest>>, ApiError> {
+    let digests = digests.unwrap_or_default();
     let mut deleted = routes
         .service
         .delete(&digests)

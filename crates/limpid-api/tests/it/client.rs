@@ -73,7 +73,7 @@ async fn index(JsonBody(manifest): JsonBody<Manifest>) -> Result<Response, ApiEr
     json_reply("application/json".parse().unwrap(), &manifest.hash)
 }
 
-async fn forget(JsonBody(digests): JsonBody<Vec<Digest>>) -> Result<Response, ApiError> {
+async fn forget(JsonBody(digests): JsonBody<Option<Vec<Digest>>>) -> Result<Response, ApiError> {
     json_reply("application/json".parse().unwrap(), &digests)
 }
 

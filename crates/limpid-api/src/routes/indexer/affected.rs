@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use limpid_index::IndexService;
+use limpid_match::MemoryData;
 use limpid_types::{Digest, Vulnerability, index_state};
 use tokio::task::spawn_blocking;
 
@@ -44,7 +45,7 @@ pub(super) async fn affected_manifests(
         routes.metrics.count_limited(endpoint, "POST");
         return Err(ApiError::too_many_requests(TRY_AGAIN));
     };
-    let search = Search::new(routes.service, vulnerabilities);
+    let search = Search::new(routes.service, vulnerabilities).await?;
     // The first page tells most failures while there is still a status to be chosen.
     let first = search.page(None).await?;
     let (writer, body) = json::stream();
@@ -60,17 +61,32 @@ pub(super) async fn affected_manifests(
 /// A search for affected manifests.
 struct Search {
     service: IndexService,
-    vulnerabilities: Arc<Vec<Vulnerability>>,
     names: BTreeSet<String>,
+    sought: Arc<Sought>,
+}
+
+/// What is searched for, in the form in which it is asked about and in that in which it is found.
+struct Sought {
+    vulnerabilities: Vec<Vulnerability>,
+    data: MemoryData,
 }
 
 impl Search {
-    fn new(service: IndexService, vulnerabilities: Vec<Vulnerability>) -> Self {
-        Self {
+    async fn new(
+        service: IndexService,
+        vulnerabilities: Vec<Vulnerability>,
+    ) -> Result<Self, ApiError> {
+        let prepare = move || Self {
             service,
             names: limpid_match::names(&vulnerabilities),
-            vulnerabilities: Arc::new(vulnerabilities),
-        }
+            sought: Arc::new(Sought {
+                data: MemoryData::of_vulnerabilities(&vulnerabilities),
+                vulnerabilities,
+            }),
+        };
+        let prepared = spawn_blocking(prepare).await;
+        prepared
+            .map_err(|error| ApiError::internal("internal error").with_detail(error.to_string()))
     }
 
     /// Returns the next manifests that may be affected.
@@ -114,6 +130,7 @@ impl Search {
     /// Writes all vulnerabilities that were asked for. Of those with the same id the last counts.
     async fn write_vulnerabilities(&self, writer: &mut JsonWriter) -> Result<(), Break> {
         let by_id: BTreeMap<&str, &Vulnerability> = self
+            .sought
             .vulnerabilities
             .iter()
             .map(|vulnerability| (vulnerability.id.as_str(), vulnerability))
@@ -139,8 +156,8 @@ impl Search {
         let Some(report) = report.filter(|report| report.state == index_state::FINISHED) else {
             return Ok(Vec::new());
         };
-        let vulnerabilities = Arc::clone(&self.vulnerabilities);
-        spawn_blocking(move || limpid_match::affected(&report, &vulnerabilities))
+        let sought = Arc::clone(&self.sought);
+        spawn_blocking(move || sought.data.affected(&report, &sought.vulnerabilities))
             .await
             .map_err(|error| Break::Failed(error.to_string()))
     }

@@ -1,6 +1,7 @@
 use std::fmt;
 
-use limpid_types::Vulnerability;
+use jiff::Timestamp;
+use limpid_types::{Vulnerability, ZERO_TIME};
 use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -76,15 +77,27 @@ impl<'de> Visitor<'de> for List {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut vulnerabilities = Vec::new();
-        while let Some(vulnerability) = list.next_element()? {
+        while let Some(vulnerability) = list.next_element::<Vulnerability>()? {
             if vulnerabilities.len() == LARGEST {
                 let message = format!("too many vulnerabilities, limit: {LARGEST}");
                 return Err(A::Error::custom(message));
             }
-            vulnerabilities.push(vulnerability);
+            vulnerabilities.push(with_time(vulnerability)?);
         }
         Ok(vulnerabilities)
     }
+}
+
+/// Refuses a time that is none, and gives the one that stands for none to a vulnerability without:
+/// what is asked about is answered again, and other clients than the one who asks read it there.
+fn with_time<E: serde::de::Error>(mut vulnerability: Vulnerability) -> Result<Vulnerability, E> {
+    let issued = &mut vulnerability.issued;
+    if issued.is_empty() {
+        ZERO_TIME.clone_into(issued);
+    } else if let Err(error) = issued.parse::<Timestamp>() {
+        return Err(E::custom(format!("invalid issued time: {error}")));
+    }
+    Ok(vulnerability)
 }
 
 #[cfg(test)]
@@ -110,6 +123,25 @@ mod tests {
             assert_eq!(read(text), Ok(length), "{text}");
         }
         assert!(read("\"CVE-1\"").is_err());
+    }
+
+    #[test]
+    fn a_time_that_is_none_is_refused_and_one_that_is_missing_is_the_zero_time() {
+        for issued in ["yesterday", "2026-01-01", "2026-13-01T00:00:00Z", "0"] {
+            let refused = read(&format!(r#"[{{"issued":"{issued}"}}]"#)).unwrap_err();
+            assert!(refused.starts_with("invalid issued time: "), "{refused}");
+        }
+        for (json, expected) in [
+            (
+                r#"{"issued":"2026-01-01T02:03:04.5+01:00"}"#,
+                "2026-01-01T02:03:04.5+01:00",
+            ),
+            (r#"{"issued":"0001-01-01T00:00:00Z"}"#, ZERO_TIME),
+            ("{}", ZERO_TIME),
+        ] {
+            let Question(read) = serde_json::from_str(&format!("[{json}]")).unwrap();
+            assert_eq!(read[0].issued, expected);
+        }
     }
 
     #[test]
