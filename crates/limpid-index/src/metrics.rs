@@ -1,4 +1,4 @@
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -27,7 +27,7 @@ pub(crate) struct LayerLabels {
 }
 
 /// Where the evidence of a layer came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum LayerSource {
     /// The layer was read.
     Read,
@@ -35,6 +35,17 @@ pub(crate) enum LayerSource {
     Shared,
     /// The layer had been read before.
     Known,
+}
+
+impl EncodeLabelValue for LayerSource {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let name = match self {
+            Self::Read => "read",
+            Self::Shared => "shared",
+            Self::Known => "known",
+        };
+        name.encode(encoder)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -48,12 +59,22 @@ pub(crate) struct ReportLabels {
 }
 
 /// Where a report that was asked for came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ReportSource {
     /// It was ready.
     Ready,
     /// It was made from the evidence.
     Made,
+}
+
+impl EncodeLabelValue for ReportSource {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let name = match self {
+            Self::Ready => "ready",
+            Self::Made => "made",
+        };
+        name.encode(encoder)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
