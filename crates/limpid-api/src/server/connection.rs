@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::connections::Connection;
-use super::exchange::{Handling, TrackedBody};
+use super::exchange::Handling;
 use super::settings::ServerSettings;
 use super::tracked_io::TrackedIo;
 
@@ -156,7 +156,7 @@ async fn handle(
     handling: Handling,
     remote: SocketAddr,
     request: Request<Incoming>,
-) -> Result<Response<TrackedBody>, Infallible> {
+) -> Result<Response<Body>, Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(RemoteAddress(remote));
     let response = router.oneshot(request).await?;

@@ -1,11 +1,9 @@
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use axum::body::{Body, Bytes};
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use axum::body::Body;
 
 use super::activity::Activity;
+use crate::observed_body::{Observer, observe};
 
 /// A request that is being handled; dropping it without a response gives it up.
 pub(super) struct Handling {
@@ -21,12 +19,12 @@ impl Handling {
     }
 
     /// Turns to sending the response.
-    pub(super) fn respond(mut self, body: Body) -> TrackedBody {
-        let activity = self.activity.take();
-        if let Some(activity) = &activity {
-            activity.respond();
-        }
-        TrackedBody { body, activity }
+    pub(super) fn respond(mut self, body: Body) -> Body {
+        let Some(activity) = self.activity.take() else {
+            return body;
+        };
+        activity.respond();
+        observe(body, Sending(activity))
     }
 }
 
@@ -38,52 +36,17 @@ impl Drop for Handling {
     }
 }
 
-/// The body of a response, which notes when pieces of it are taken and when it ends.
-pub(super) struct TrackedBody {
-    body: Body,
-    activity: Option<Arc<Activity>>,
-}
+/// A response that goes out, until the last of it is taken or it is given up.
+struct Sending(Arc<Activity>);
 
-impl TrackedBody {
-    fn end(&mut self) {
-        if let Some(activity) = self.activity.take() {
-            activity.end();
-        }
+impl Observer for Sending {
+    fn written(&mut self, _: u64) {
+        self.0.progress();
     }
 }
 
-impl HttpBody for TrackedBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
-        match &frame {
-            Poll::Ready(Some(Ok(_))) => {
-                if let Some(activity) = &self.activity {
-                    activity.progress();
-                }
-            }
-            Poll::Ready(_) => self.end(),
-            Poll::Pending => {}
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Drop for TrackedBody {
+impl Drop for Sending {
     fn drop(&mut self) {
-        self.end();
+        self.0.end();
     }
 }

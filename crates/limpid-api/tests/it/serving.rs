@@ -47,6 +47,22 @@ async fn serve_default(router: Router) -> Running {
     serve_with(ServerSettings::default(), router).await
 }
 
+/// Opens a connection and has one request answered.
+async fn spoken(server: &Running) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(GET).await.unwrap();
+    assert_eq!(read_answer(&mut stream).await.text(), "fast");
+    stream
+}
+
+/// Opens a connection with a request that has begun.
+async fn busy(server: &Running, slow: &Slow) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(GET_SLOW).await.unwrap();
+    slow.begun.notified().await;
+    stream
+}
+
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const GET_SLOW: &[u8] = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -126,9 +142,7 @@ async fn a_head_that_does_not_end_is_given_up() {
         .unwrap();
     assert_eq!(rest(&mut slow_loris).await, b"");
     // Also the head of a second request.
-    let mut second = TcpStream::connect(server.address).await.unwrap();
-    second.write_all(GET).await.unwrap();
-    read_answer(&mut second).await;
+    let mut second = spoken(&server).await;
     second.write_all(b"GET /").await.unwrap();
     assert_eq!(rest(&mut second).await, b"");
 }
@@ -142,12 +156,8 @@ async fn an_idle_connection_is_closed_after_its_time() {
     let slow = Slow::default();
     let server = serve_with(settings, slow.router()).await;
     let mut silent = TcpStream::connect(server.address).await.unwrap();
-    let mut spoken = TcpStream::connect(server.address).await.unwrap();
-    spoken.write_all(GET).await.unwrap();
-    read_answer(&mut spoken).await;
-    let mut busy = TcpStream::connect(server.address).await.unwrap();
-    busy.write_all(GET_SLOW).await.unwrap();
-    slow.begun.notified().await;
+    let mut spoken = spoken(&server).await;
+    let mut busy = busy(&server, &slow).await;
     assert_eq!(rest(&mut silent).await, b"");
     assert_eq!(rest(&mut spoken).await, b"");
     slow.allowed.notify_one();
@@ -191,9 +201,7 @@ async fn shutdown_lets_requests_end_and_closes_the_rest() {
     let slow = Slow::default();
     let server = serve_default(slow.router()).await;
     let mut idle = TcpStream::connect(server.address).await.unwrap();
-    let mut busy = TcpStream::connect(server.address).await.unwrap();
-    busy.write_all(GET_SLOW).await.unwrap();
-    slow.begun.notified().await;
+    let mut busy = busy(&server, &slow).await;
     server.stop.cancel();
     assert_eq!(rest(&mut idle).await, b"");
     // The listener is gone as well.
@@ -213,9 +221,7 @@ async fn shutdown_lets_requests_end_and_closes_the_rest() {
 async fn a_request_that_is_on_its_way_at_shutdown_is_answered() {
     let server = serve_default(Slow::default().router()).await;
     let mut silent = TcpStream::connect(server.address).await.unwrap();
-    let mut spoken = TcpStream::connect(server.address).await.unwrap();
-    spoken.write_all(GET).await.unwrap();
-    read_answer(&mut spoken).await;
+    let mut spoken = spoken(&server).await;
     server.stop.cancel();
     tokio::time::sleep(Duration::from_millis(50)).await;
     for stream in [&mut silent, &mut spoken] {
@@ -274,9 +280,7 @@ async fn requests_that_do_not_end_in_time_are_cut_off() {
     };
     let slow = Slow::default();
     let server = serve_with(settings, slow.router()).await;
-    let mut busy = TcpStream::connect(server.address).await.unwrap();
-    busy.write_all(GET_SLOW).await.unwrap();
-    slow.begun.notified().await;
+    let mut busy = busy(&server, &slow).await;
     server.stop.cancel();
     assert_eq!(server.end.await.unwrap(), ServeEnd { aborted: 1 });
     assert_eq!(rest(&mut busy).await, b"");
@@ -290,12 +294,8 @@ async fn a_full_server_closes_the_connection_that_has_been_idle_for_longest() {
     };
     let slow = Slow::default();
     let server = serve_with(settings, slow.router()).await;
-    let mut busy = TcpStream::connect(server.address).await.unwrap();
-    busy.write_all(GET_SLOW).await.unwrap();
-    slow.begun.notified().await;
-    let mut idle = TcpStream::connect(server.address).await.unwrap();
-    idle.write_all(GET).await.unwrap();
-    read_answer(&mut idle).await;
+    let mut busy = busy(&server, &slow).await;
+    let mut idle = spoken(&server).await;
     assert_eq!(get_path(server.address, "/").await.text(), "fast");
     assert_eq!(rest(&mut idle).await, b"");
     slow.allowed.notify_one();
@@ -310,9 +310,7 @@ async fn a_full_server_without_an_idle_connection_lets_new_ones_wait() {
     };
     let slow = Slow::default();
     let server = serve_with(settings, slow.router()).await;
-    let mut busy = TcpStream::connect(server.address).await.unwrap();
-    busy.write_all(GET_SLOW).await.unwrap();
-    slow.begun.notified().await;
+    let mut busy = busy(&server, &slow).await;
     let waiting = tokio::spawn(async move { get_path(server.address, "/").await.body });
     slow.allowed.notify_one();
     assert_eq!(read_answer(&mut busy).await.text(), "slow");
