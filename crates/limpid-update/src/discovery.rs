@@ -8,11 +8,11 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::FailedFamily;
 use crate::error::in_one_line;
 use crate::holder::{Holder, Taken, feed_lease};
 use crate::probe::NetworkProbe;
 use crate::workshop::Workshop;
+use crate::{FailedFamily, SkipCause};
 
 /// Which feeds there are.
 #[derive(Default)]
@@ -27,8 +27,17 @@ pub(crate) struct Discovery {
 
 type Found = Result<Vec<Box<dyn Feed>>, FeedError>;
 
-/// Asks all families at the same time which feeds they have.
-pub(crate) async fn discover(families: Vec<Box<dyn Family>>, fetcher: &Fetcher) -> Discovery {
+/// Asks all families at the same time which feeds they have. Those that have not answered when it is
+/// to stop are broken off, and have failed for that reason alone.
+///
+/// No thread is left at work when this is done. When it is dropped, questions are broken off too.
+pub(crate) async fn discover(
+    families: Vec<Box<dyn Family>>,
+    fetcher: &Fetcher,
+    stop: &CancellationToken,
+) -> Discovery {
+    let halt = stop.child_token();
+    let _halt_at_end = halt.clone().drop_guard();
     let mut tasks = JoinSet::new();
     let mut names = BTreeMap::new();
     for family in families {
@@ -36,6 +45,7 @@ pub(crate) async fn discover(families: Vec<Box<dyn Family>>, fetcher: &Fetcher) 
         let mut probe = NetworkProbe {
             fetcher: fetcher.clone(),
             runtime: Handle::current(),
+            stop: halt.clone(),
         };
         let task = tasks.spawn_blocking(move || family.discover(&mut probe));
         names.insert(task.id(), name);
@@ -47,37 +57,49 @@ pub(crate) async fn discover(families: Vec<Box<dyn Family>>, fetcher: &Fetcher) 
             Err(error) => (error.id(), Err(error)),
         };
         let name = names.get(&id).copied().unwrap_or_default();
-        discovery.add(name, found);
+        match discovery.add(name, found) {
+            Ok(()) => {}
+            Err(_) if stop.is_cancelled() => {
+                discovery.fail(name, SkipCause::Stopped.to_string());
+            }
+            Err(error) => {
+                tracing::warn!(family = name, error, "cannot find the feeds of a family");
+                discovery.fail(name, error);
+            }
+        }
     }
     discovery.failed.sort_by(|a, b| a.family.cmp(b.family));
     discovery
 }
 
 impl Discovery {
-    fn add(&mut self, family: &'static str, found: Result<Found, JoinError>) {
-        let error = match found {
-            Ok(Ok(feeds)) => {
-                let names = feeds.iter().map(|feed| feed.name().to_owned());
-                self.families.insert(family, names.collect());
-                let feeds = feeds.into_iter();
-                self.feeds
-                    .extend(feeds.map(|feed| (feed.name().to_owned(), Arc::from(feed))));
-                return;
-            }
-            Ok(Err(error)) => in_one_line(&error),
-            Err(error) => defect(error),
-        };
-        tracing::warn!(family, error, "cannot find the feeds of a family");
+    /// Takes a family's feeds, or returns why they could not be found.
+    fn add(&mut self, family: &'static str, found: Result<Found, JoinError>) -> Result<(), String> {
+        let feeds = found.map_err(defect)?;
+        let feeds = feeds.map_err(|error| in_one_line(&error))?;
+        let names = feeds.iter().map(|feed| feed.name().to_owned());
+        self.families.insert(family, names.collect());
+        let feeds = feeds.into_iter();
+        self.feeds
+            .extend(feeds.map(|feed| (feed.name().to_owned(), Arc::from(feed))));
+        Ok(())
+    }
+
+    fn fail(&mut self, family: &'static str, error: String) {
         self.failed.push(FailedFamily { family, error });
     }
 }
 
-/// Keeps the failures of families, under their own names, and their ends.
+/// Keeps the failures of families, under their own names, and their ends. What was broken off says
+/// nothing of them.
 pub(crate) async fn record_families(
     workshop: &Workshop,
     discovery: &Discovery,
     stop: &CancellationToken,
 ) -> Result<(), StoreError> {
+    if stop.is_cancelled() {
+        return Ok(());
+    }
     for failed in &discovery.failed {
         let error = failed.error.clone();
         record_family(workshop, failed.family, Outcome::Failed { error }, stop).await?;

@@ -107,10 +107,10 @@ async fn ask_families(
     if families.is_empty() {
         return Ok(());
     }
-    let discovery = tokio::select! {
-        () = options.stop.cancelled() => return Ok(()),
-        discovery = discover(families, &workshop.fetcher) => discovery,
-    };
+    let discovery = discover(families, &workshop.fetcher, &options.stop).await;
+    if options.stop.is_cancelled() {
+        return Ok(());
+    }
     for (&family, names) in &discovery.families {
         let feeds = names.iter();
         let feeds = feeds.filter_map(|name| Some((name.clone(), discovery.feeds.get(name)?)));

@@ -187,6 +187,7 @@ async fn activate(
         match activation {
             Activation::Done(number) => {
                 workshop.metrics.activated(number);
+                (workshop.activation_hook)();
                 return Ok(Some(Some(number)));
             }
             Activation::LeaseLost => return Ok(None),

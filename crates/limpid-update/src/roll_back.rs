@@ -35,7 +35,10 @@ pub(crate) async fn roll_back(
     let number = target.number;
     let now = workshop.clock.now();
     match store.roll_back(current, Some(number), now).await? {
-        Activation::Done(to) => Ok(RollBack { from: current, to }),
+        Activation::Done(to) => {
+            (workshop.activation_hook)();
+            Ok(RollBack { from: current, to })
+        }
         // No lease is named that could be lost.
         Activation::Conflict { .. } | Activation::LeaseLost => Err(UpdateError::Contention),
         Activation::NoSuchGeneration => Err(UpdateError::NoSuchGeneration { number }),

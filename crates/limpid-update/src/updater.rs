@@ -41,6 +41,7 @@ impl Updater {
                 snapshots: snapshots.into(),
                 clock: Arc::new(SystemClock),
                 owner: process::name().into(),
+                activation_hook: Arc::new(|| ()),
                 metrics: UpdateMetrics::default(),
             },
         }
@@ -58,6 +59,14 @@ impl Updater {
     #[must_use]
     pub fn with_metrics(mut self, metrics: UpdateMetrics) -> Self {
         self.workshop.metrics = metrics;
+        self
+    }
+
+    /// Returns the same updater that calls a function each time it has changed which generation is
+    /// served. The function must return at once.
+    #[must_use]
+    pub fn with_activation_hook(mut self, hook: Arc<dyn Fn() + Send + Sync>) -> Self {
+        self.workshop.activation_hook = hook;
         self
     }
 
@@ -85,7 +94,8 @@ impl Updater {
         let families = families
             .into_iter()
             .filter(|family| selection.has_family(family.name()));
-        let mut discovery = discover(families.collect(), &self.workshop.fetcher).await;
+        let mut discovery =
+            discover(families.collect(), &self.workshop.fetcher, &options.stop).await;
         discovery.feeds.retain(|name, _| selection.has_feed(name));
         let names: Vec<&str> = discovery.feeds.keys().map(String::as_str).collect();
         let unmatched = selection.unmatched(&names);

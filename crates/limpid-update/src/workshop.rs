@@ -22,6 +22,8 @@ pub(crate) struct Workshop {
     /// What this process is called in leases.
     pub(crate) owner: Arc<str>,
     pub(crate) metrics: UpdateMetrics,
+    /// Is called each time this process has changed which generation is served.
+    pub(crate) activation_hook: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Workshop {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
+mod activation_hook;
 mod alone;
 mod bench;
 mod coordination;
@@ -14,4 +15,5 @@ mod nodes;
 mod periodic;
 mod quiet;
 mod roll_back;
+mod shutdown;
 mod toy;

@@ -243,7 +243,12 @@ fn build_matcher(
     } else {
         let metrics = UpdateMetrics::default();
         metrics.register(registry);
-        Some(updates(plan, stores, data_dir, sets, metrics)?)
+        let mut updates = updates(plan, stores, data_dir, sets, metrics)?;
+        // What was activated here need not wait for the next look at the store.
+        let served = data.clone();
+        let hook = Arc::new(move || served.nudge());
+        updates.updater = updates.updater.with_activation_hook(hook);
+        Some(updates)
     };
     Ok(Matcher {
         service,
