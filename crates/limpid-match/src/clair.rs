@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
 use limpid_types::{
-    Details, Distribution, Environment, Finding, FixState, Gap, IndexReport, Package, PackageKind,
-    Report, Repository, Severity, Verdict,
+    Coverage, Details, Distribution, Environment, Finding, FixState, Gap, IndexReport, Package,
+    PackageKind, Report, Repository, Severity, Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -17,13 +17,13 @@ pub(crate) mod view;
 ///
 /// Its JSON is that of [`limpid_types::VulnerabilityReport`].
 #[derive(Debug, Serialize)]
-pub struct ClairReport<'a> {
+pub(crate) struct ClairReport<'a, V> {
     manifest_hash: &'a str,
     packages: &'a BTreeMap<String, Package>,
     distributions: &'a BTreeMap<String, Distribution>,
     repository: &'a BTreeMap<String, Repository>,
     environments: &'a BTreeMap<String, Vec<Environment>>,
-    vulnerabilities: BTreeMap<VulnerabilityId, VulnerabilityView<'a>>,
+    vulnerabilities: BTreeMap<VulnerabilityId, V>,
     package_vulnerabilities: BTreeMap<&'a str, Vec<VulnerabilityId>>,
     enrichments: BTreeMap<&'a str, Vec<Value>>,
     limpid: Extension<'a>,
@@ -37,12 +37,42 @@ struct Extension<'a> {
     gaps: &'a [Gap],
 }
 
-/// Puts a report into Clair's shape.
+impl<'a, V> ClairReport<'a, V> {
+    pub(crate) fn new(
+        index: &'a IndexReport,
+        generation: Option<u64>,
+        coverage: &'a Coverage,
+        vulnerabilities: BTreeMap<VulnerabilityId, V>,
+        mut package_vulnerabilities: BTreeMap<&'a str, Vec<VulnerabilityId>>,
+    ) -> Self {
+        for ids in package_vulnerabilities.values_mut() {
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        Self {
+            manifest_hash: &index.manifest_hash,
+            packages: &index.packages,
+            distributions: &index.distributions,
+            repository: &index.repository,
+            environments: &index.environments,
+            vulnerabilities,
+            package_vulnerabilities,
+            enrichments: BTreeMap::new(),
+            limpid: Extension {
+                verdict: coverage.verdict,
+                generation,
+                gaps: &coverage.gaps,
+            },
+        }
+    }
+}
+
+/// Puts a report into Clair's shape, that of [`limpid_types::VulnerabilityReport`].
 ///
 /// Clair has one vulnerability per statement of a feed, so packages that share a statement share
 /// the vulnerability. It knows no state of a fix: what is still under investigation is listed like
 /// what is affected, without a fixed version, as Clair does.
-pub fn clair_report<'a>(index: &'a IndexReport, report: &'a Report) -> ClairReport<'a> {
+pub fn clair_report<'a>(index: &'a IndexReport, report: &'a Report) -> impl Serialize + 'a {
     let mut known: HashMap<StatementKey<'_>, VulnerabilityId> = HashMap::new();
     let mut vulnerabilities = BTreeMap::new();
     let mut package_vulnerabilities: BTreeMap<&str, Vec<VulnerabilityId>> = BTreeMap::new();
@@ -58,25 +88,13 @@ pub fn clair_report<'a>(index: &'a IndexReport, report: &'a Report) -> ClairRepo
             .or_default()
             .push(id);
     }
-    for ids in package_vulnerabilities.values_mut() {
-        ids.sort_unstable();
-        ids.dedup();
-    }
-    ClairReport {
-        manifest_hash: &index.manifest_hash,
-        packages: &index.packages,
-        distributions: &index.distributions,
-        repository: &index.repository,
-        environments: &index.environments,
+    ClairReport::new(
+        index,
+        report.generation,
+        &report.coverage,
         vulnerabilities,
         package_vulnerabilities,
-        enrichments: BTreeMap::new(),
-        limpid: Extension {
-            verdict: report.coverage.verdict,
-            generation: report.generation,
-            gaps: &report.coverage.gaps,
-        },
-    }
+    )
 }
 
 /// What tells statements apart whose texts are the same object: cheap to compare, so that the
@@ -124,7 +142,8 @@ impl Hash for StatementKey<'_> {
     }
 }
 
-fn view<'a>(index: &'a IndexReport, finding: &'a Finding) -> VulnerabilityView<'a> {
+/// Puts a finding into Clair's shape.
+pub(crate) fn view<'a>(index: &'a IndexReport, finding: &'a Finding) -> VulnerabilityView<'a> {
     let updater = updater_name::of_record(&finding.feed, &finding.namespace, &finding.repository);
     let statement = StatementView {
         name: &finding.id,

@@ -11,6 +11,9 @@ pub enum MatchFault {
     /// There is no vulnerability data yet. There will be.
     #[error("there is no vulnerability data yet")]
     NotReady,
+    /// As many requests wait for a report as may. Shortly there will be room.
+    #[error("too many requests wait for a report")]
+    Full,
     /// The indexer did not answer.
     #[error("cannot get the index report of manifest: {manifest}")]
     IndexReport {

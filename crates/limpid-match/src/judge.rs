@@ -1,18 +1,16 @@
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use limpid_types::{
-    Environment, FeedUse, Finding, FixState, GapReason, IndexReport, Report, SeverityCounts,
+    Coverage, Environment, FeedUse, Finding, GapReason, IndexReport, Report, SeverityCounts,
 };
 use thiserror::Error;
 
-use crate::candidates::{Candidates, Installed};
+use crate::candidates::Installed;
 use crate::coverage::Gaps;
 use crate::finding;
+use crate::package_judge::PackageJudge;
 use crate::release::{Release, Unserved};
-use crate::statements::{self, Affected, Outcome, Statement};
 use crate::{DataError, Options, VulnerabilityData};
 
 /// Why there is no report.
@@ -28,6 +26,15 @@ pub enum MatchError {
         /// What went wrong.
         #[source]
         source: DataError,
+    },
+    /// A vulnerability cannot be written as JSON.
+    #[error("cannot write vulnerability {id}")]
+    Writing {
+        /// The vulnerability.
+        id: String,
+        /// What went wrong.
+        #[source]
+        source: serde_json::Error,
     },
     /// The texts of a vulnerability could not be read.
     #[error("cannot read the texts of vulnerability {id}")]
@@ -64,62 +71,138 @@ pub fn judge(
     now: Timestamp,
     options: &Options,
 ) -> Result<Report, MatchError> {
-    let releases: Releases<'_> = index
+    let releases = releases(index, data, now, options);
+    let case = Case {
+        index,
+        data,
+        options,
+        releases: &releases,
+    };
+    let collected = Findings {
+        judge: PackageJudge::new(data, options),
+        hidden: SeverityCounts::default(),
+        shown: Vec::new(),
+    };
+    let (summary, collected) = judge_into(case, collected)?;
+    let mut findings = collected.shown;
+    findings.sort_unstable_by(finding::order);
+    Ok(Report {
+        manifest: index.manifest_hash.clone(),
+        distributions: index.distributions.values().cloned().collect(),
+        packages: index.packages.len(),
+        generation: data.generation(),
+        feeds: summary.feeds,
+        coverage: summary.coverage,
+        counts: SeverityCounts::of(&findings),
+        hidden: collected.hidden,
+        findings,
+    })
+}
+
+/// The releases of an image by the id of the distribution.
+pub(crate) type Releases<'a> = BTreeMap<&'a str, Result<Release, Unserved>>;
+
+/// Finds the release of each distribution of an image.
+pub(crate) fn releases<'a>(
+    index: &'a IndexReport,
+    data: &dyn VulnerabilityData,
+    now: Timestamp,
+    options: &Options,
+) -> Releases<'a> {
+    index
         .distributions
         .iter()
         .map(|(id, distribution)| {
             let release = Release::of(distribution, data, now, options.max_feed_age);
             (id.as_str(), release)
         })
-        .collect();
+        .collect()
+}
+
+/// An image that is to be judged, and by what.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'a> {
+    pub(crate) index: &'a IndexReport,
+    pub(crate) data: &'a dyn VulnerabilityData,
+    pub(crate) options: &'a Options,
+    pub(crate) releases: &'a Releases<'a>,
+}
+
+/// Takes what is found in the packages that can be judged.
+pub(crate) trait Collect<'a> {
+    /// Returns how many findings there are so far.
+    fn findings(&self) -> usize;
+
+    /// Judges a package as part of one release. Returns what could not be compared, if anything.
+    fn judge(&mut self, installed: &Installed<'a, '_>) -> Result<Option<String>, MatchError>;
+}
+
+/// What a report says beside its findings.
+pub(crate) struct Summary {
+    pub(crate) coverage: Coverage,
+    pub(crate) feeds: Vec<FeedUse>,
+}
+
+/// Judges every package of an image, and says what that does not cover.
+pub(crate) fn judge_into<'a, C: Collect<'a>>(
+    case: Case<'a>,
+    collected: C,
+) -> Result<(Summary, C), MatchError> {
     let mut judgement = Judgement {
-        index,
-        data,
-        options,
-        releases: &releases,
-        candidates: Candidates::new(data),
+        case,
+        collected,
         gaps: Gaps::default(),
         used: BTreeSet::new(),
         judged: 0,
-        hidden: SeverityCounts::default(),
-        findings: Vec::new(),
     };
     judgement.judge_packages()?;
-    Ok(judgement.into_report())
+    Ok(judgement.into_summary())
 }
 
-/// The releases of an image by the id of the distribution.
-type Releases<'a> = BTreeMap<&'a str, Result<Release, Unserved>>;
+/// Findings as limpid's own report has them.
+struct Findings<'a> {
+    judge: PackageJudge<'a>,
+    hidden: SeverityCounts,
+    shown: Vec<Finding>,
+}
 
-struct Judgement<'a> {
-    index: &'a IndexReport,
-    data: &'a dyn VulnerabilityData,
-    options: &'a Options,
-    releases: &'a Releases<'a>,
-    candidates: Candidates<'a>,
+impl<'a> Collect<'a> for Findings<'a> {
+    fn findings(&self) -> usize {
+        self.shown.len()
+    }
+
+    fn judge(&mut self, installed: &Installed<'a, '_>) -> Result<Option<String>, MatchError> {
+        let shown = &mut self.shown;
+        self.judge.judge(installed, &mut self.hidden, |finding| {
+            shown.push(finding);
+        })
+    }
+}
+
+struct Judgement<'a, C> {
+    case: Case<'a>,
+    collected: C,
     gaps: Gaps,
     /// Places of the feeds that judged something.
     used: BTreeSet<usize>,
     judged: usize,
-    hidden: SeverityCounts,
-    findings: Vec<Finding>,
 }
 
-impl<'a> Judgement<'a> {
+impl<'a, C: Collect<'a>> Judgement<'a, C> {
     fn judge_packages(&mut self) -> Result<(), MatchError> {
-        self.gaps.add_index(self.index);
-        if self.index.packages.is_empty() {
+        self.gaps.add_index(self.case.index);
+        if self.case.index.packages.is_empty() {
             let detail = || "no package database was found in the image".into();
             self.gaps.add(GapReason::NoPackages, "image", detail, 0);
         }
-        if self.data.generation().is_none() {
+        if self.case.data.generation().is_none() {
             let detail = || "there is no vulnerability data yet".into();
-            let packages = self.index.packages.len();
+            let packages = self.case.index.packages.len();
             self.gaps
                 .add(GapReason::NoData, "vulnerability data", detail, packages);
             return Ok(());
         }
-        for id in self.index.packages.keys() {
+        for id in self.case.index.packages.keys() {
             if self.judge_package(id)? {
                 self.judged += 1;
             }
@@ -130,15 +213,15 @@ impl<'a> Judgement<'a> {
     /// Judges a package in every distribution that it belongs to, and tells whether all of them
     /// could be judged.
     fn judge_package(&mut self, id: &'a str) -> Result<bool, MatchError> {
-        if self.findings.len() >= self.options.max_findings {
-            let limit = self.options.max_findings;
+        if self.collected.findings() >= self.case.options.max_findings {
+            let limit = self.case.options.max_findings;
             let detail = || format!("the limit of {limit} findings is reached");
             self.gaps
                 .add(GapReason::TooManyFindings, "report", detail, 1);
             return Ok(false);
         }
         let nowhere = [Environment::default()];
-        let environments = match self.index.environments.get(id) {
+        let environments = match self.case.index.environments.get(id) {
             Some(environments) if !environments.is_empty() => environments.as_slice(),
             _ => &nowhere,
         };
@@ -149,7 +232,7 @@ impl<'a> Judgement<'a> {
             if !distributions.insert(environment.distribution_id.as_str()) {
                 continue;
             }
-            match self.releases.get(environment.distribution_id.as_str()) {
+            match self.case.releases.get(environment.distribution_id.as_str()) {
                 Some(Ok(release)) => {
                     if namespaces.insert(release.namespace.as_str()) {
                         is_judged &= self.judge_installed(id, environment, release)?;
@@ -176,7 +259,7 @@ impl<'a> Judgement<'a> {
         environment: &Environment,
         release: &'a Release,
     ) -> Result<bool, MatchError> {
-        let Some(package) = self.index.packages.get(id) else {
+        let Some(package) = self.case.index.packages.get(id) else {
             return Ok(true);
         };
         release.add_gaps(&mut self.gaps);
@@ -187,34 +270,11 @@ impl<'a> Judgement<'a> {
             environment,
             release,
         };
-        let statements = self.candidates.statements(&installed)?;
-        let mut failure = None;
-        let shared = OnceCell::new();
-        for group in statements.chunk_by(|left, right| left.id() == right.id()) {
-            match statements::judge(group) {
-                Outcome::Clear => {}
-                Outcome::Unknown(error) => failure = Some((error, group)),
-                Outcome::Affected(affected) if is_hidden(&affected, self.options) => {
-                    self.hidden.add(affected.statement.known.candidate.severity);
-                }
-                Outcome::Affected(affected) => {
-                    let known = affected.statement.known;
-                    let feed = known.feed(self.data).map_or("", |feed| &feed.name);
-                    let details = known.details(self.data)?;
-                    let package = shared.get_or_init(|| Arc::new(finding::package(&installed)));
-                    let namespace = &release.namespace;
-                    self.findings
-                        .push(finding::of(package, namespace, &affected, feed, details));
-                }
-            }
-        }
-        let Some((error, statements)) = failure else {
+        let Some(unknown) = self.collected.judge(&installed)? else {
             return Ok(true);
         };
-        let id = statements.first().map_or("", Statement::id);
-        let detail = || format!("{error}, needed for {id}");
         self.gaps
-            .add(GapReason::UnknownVersion, &package.name, detail, 1);
+            .add(GapReason::UnknownVersion, &package.name, || unknown, 1);
         Ok(false)
     }
 
@@ -224,7 +284,7 @@ impl<'a> Judgement<'a> {
             .repository_ids
             .iter()
             .flatten()
-            .find_map(|id| self.index.repository.get(id));
+            .find_map(|id| self.case.index.repository.get(id));
         if let Some(repository) = repository {
             let detail = || "limpid has no feed for this package repository".into();
             self.gaps
@@ -240,12 +300,12 @@ impl<'a> Judgement<'a> {
         }
     }
 
-    fn into_report(mut self) -> Report {
-        self.findings.sort_unstable_by(finding::order);
+    fn into_summary(self) -> (Summary, C) {
+        let Case { index, data, .. } = self.case;
         let mut feeds: Vec<FeedUse> = self
             .used
             .iter()
-            .filter_map(|feed| self.data.feeds().get(*feed))
+            .filter_map(|feed| data.feeds().get(*feed))
             .map(|feed| FeedUse {
                 name: feed.name.clone(),
                 snapshot: feed.snapshot.clone(),
@@ -255,24 +315,8 @@ impl<'a> Judgement<'a> {
             })
             .collect();
         feeds.sort_unstable();
-        let packages = self.index.packages.len();
-        let unjudged = packages - self.judged;
-        Report {
-            manifest: self.index.manifest_hash.clone(),
-            distributions: self.index.distributions.values().cloned().collect(),
-            packages,
-            generation: self.data.generation(),
-            feeds,
-            coverage: self.gaps.into_coverage(self.judged, unjudged, self.index),
-            counts: SeverityCounts::of(&self.findings),
-            hidden: self.hidden,
-            findings: self.findings,
-        }
+        let unjudged = index.packages.len() - self.judged;
+        let coverage = self.gaps.into_coverage(self.judged, unjudged, index);
+        (Summary { coverage, feeds }, self.collected)
     }
-}
-
-fn is_hidden(affected: &Affected<'_>, options: &Options) -> bool {
-    let is_unfixed = affected.fix != FixState::Fixed;
-    affected.statement.known.candidate.severity < options.minimum_severity
-        || (options.ignore_unfixed && is_unfixed)
 }

@@ -37,6 +37,7 @@ mod memory;
 mod metrics;
 mod opening;
 mod options;
+mod package_judge;
 mod release;
 mod served_data;
 mod service;
@@ -47,7 +48,7 @@ mod update_operation;
 mod updater_name;
 
 pub use affected::{affected, names};
-pub use clair::{ClairReport, clair_report};
+pub use clair::clair_report;
 pub use data::{
     Candidate, CandidateTexts, DataError, FeedSnapshot, MissingFeed, VulnerabilityData,
 };

@@ -84,7 +84,9 @@ pub(crate) struct ReportMetrics {
     pub(crate) cache_hits: Counter,
     pub(crate) cache_misses: Counter,
     pub(crate) cache_bytes: Gauge,
+    pub(crate) package_bytes: Gauge,
     pub(crate) failures: Counter,
+    pub(crate) waiting: Gauge,
 }
 
 impl Default for ReportMetrics {
@@ -95,7 +97,9 @@ impl Default for ReportMetrics {
             cache_hits: Counter::default(),
             cache_misses: Counter::default(),
             cache_bytes: Gauge::default(),
+            package_bytes: Gauge::default(),
             failures: Counter::default(),
+            waiting: Gauge::default(),
         }
     }
 }
@@ -123,9 +127,19 @@ impl ReportMetrics {
             self.cache_bytes.clone(),
         );
         registry.register(
+            "limpid_match_known_package_bytes",
+            "Memory that what was found in packages takes",
+            self.package_bytes.clone(),
+        );
+        registry.register(
             "limpid_match_report_failures",
             "Vulnerability reports that could not be made",
             self.failures.clone(),
+        );
+        registry.register(
+            "limpid_match_waiting_requests",
+            "Requests for a vulnerability report that wait until others are done",
+            self.waiting.clone(),
         );
     }
 }

@@ -1,5 +1,8 @@
+mod clair_packages;
 mod encoding;
+mod known_packages;
 mod packed;
+mod places;
 mod report_cache;
 mod turns;
 
@@ -19,7 +22,9 @@ use crate::fault::MatchFault;
 use crate::metrics::ReportMetrics;
 use crate::served_data::Served;
 use crate::{Generation, Options, ServedData};
+use known_packages::KnownPackages;
 pub use packed::PackedReport;
+use places::{Full, Places};
 use report_cache::{Epoch, Fingerprint, ReportCache};
 use turns::Turns;
 
@@ -39,6 +44,10 @@ pub trait IndexReports: Send + Sync {
 /// Why there is no index report.
 pub type IndexReportsFault = Box<dyn std::error::Error + Send + Sync>;
 
+/// How many requests hold what they need for each that is being computed: some wait for the store
+/// or the indexer meanwhile.
+const PLACES: usize = 4;
+
 /// What the service may use.
 #[derive(Clone, Debug)]
 pub struct MatchSettings {
@@ -49,6 +58,9 @@ pub struct MatchSettings {
     pub parallel: usize,
     /// How much memory reports that were made may take, to be given again.
     pub cache_bytes: usize,
+    /// How much memory what was found in packages may take, to be written again in the reports of
+    /// other images.
+    pub package_bytes: usize,
 }
 
 impl Default for MatchSettings {
@@ -56,7 +68,8 @@ impl Default for MatchSettings {
         Self {
             options: Options::default(),
             parallel: available_parallelism().map_or(1, usize::from),
-            cache_bytes: 64 << 20,
+            cache_bytes: 48 << 20,
+            package_bytes: 32 << 20,
         }
     }
 }
@@ -66,7 +79,7 @@ impl Default for MatchSettings {
 /// Reports that were made are kept as long as the index report and the generation are the same,
 /// within the hour: how old a feed is, is told in hours, so reports are made as if it were the
 /// beginning of the hour, and all nodes say the same. Requests for the same manifest wait for the
-/// first of them.
+/// first of them. What was found in a package is kept longer, for the other images that have it.
 #[derive(Clone)]
 pub struct MatchService(Arc<Shared>);
 
@@ -74,9 +87,11 @@ struct Shared {
     reports: Arc<dyn IndexReports>,
     data: ServedData,
     options: Options,
+    places: Places,
     permits: Arc<Semaphore>,
     turns: Turns,
     cache: Mutex<ReportCache>,
+    packages: KnownPackages,
     metrics: ReportMetrics,
 }
 
@@ -92,14 +107,18 @@ struct Material {
 impl MatchService {
     /// Makes a service over index reports and vulnerability data. Somebody has to run the data.
     pub fn new(reports: Arc<dyn IndexReports>, data: ServedData, settings: MatchSettings) -> Self {
+        let metrics = ReportMetrics::default();
+        let parallel = settings.parallel.max(1);
         Self(Arc::new(Shared {
             reports,
             data,
             options: settings.options,
-            permits: Arc::new(Semaphore::new(settings.parallel.max(1))),
+            places: Places::new(parallel.saturating_mul(PLACES), metrics.waiting.clone()),
+            permits: Arc::new(Semaphore::new(parallel)),
             turns: Turns::default(),
             cache: Mutex::new(ReportCache::new(settings.cache_bytes)),
-            metrics: ReportMetrics::default(),
+            packages: KnownPackages::new(settings.package_bytes),
+            metrics,
         }))
     }
 
@@ -122,7 +141,7 @@ impl MatchService {
             Ok(Some(_)) => metrics
                 .duration_seconds
                 .observe(began.elapsed().as_secs_f64()),
-            Ok(None) | Err(MatchFault::NotReady) => {}
+            Ok(None) | Err(MatchFault::NotReady | MatchFault::Full) => {}
             Err(_) => {
                 metrics.failures.inc();
             }
@@ -133,6 +152,7 @@ impl MatchService {
     /// Makes the report of a manifest in limpid's own JSON, which says what was not covered and
     /// why each finding is one; none when the manifest has not been indexed to the end.
     pub async fn limpid_report(&self, manifest: &Digest) -> Result<Option<Bytes>, MatchFault> {
+        let _place = self.0.places.take().await?;
         let Some(material) = self.material(manifest).await? else {
             return Ok(None);
         };
@@ -157,6 +177,7 @@ impl MatchService {
         &self,
         manifest: &Digest,
     ) -> Result<Option<PackedReport>, MatchFault> {
+        let _place = self.0.places.take().await?;
         let Some(material) = self.material(manifest).await? else {
             return Ok(None);
         };
@@ -232,7 +253,7 @@ impl Shared {
         if let Some(report) = self.known(material) {
             return Ok(report);
         }
-        let fingerprint = Fingerprint::of(&material.index)?;
+        let fingerprint = Fingerprint::of(&material.index);
         let cache = || self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let manifest = &material.manifest;
         let equal = cache().get_equal(manifest, material.epoch, fingerprint, &material.index);
@@ -241,7 +262,7 @@ impl Shared {
             return Ok(report);
         }
         self.metrics.cache_misses.inc();
-        let report = encoding::clair_report_of(material, &self.options)?;
+        let report = encoding::clair_report_of(material, &self.options, &self.packages)?;
         let mut cache = cache();
         cache.insert(
             manifest,
@@ -252,7 +273,15 @@ impl Shared {
         );
         let bytes = i64::try_from(cache.bytes()).unwrap_or(i64::MAX);
         self.metrics.cache_bytes.set(bytes);
+        let bytes = i64::try_from(self.packages.bytes()).unwrap_or(i64::MAX);
+        self.metrics.package_bytes.set(bytes);
         Ok(report)
+    }
+}
+
+impl From<Full> for MatchFault {
+    fn from(_: Full) -> Self {
+        Self::Full
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{PackageKind, Problem};
 /// Every map is present and never null. The one field that Clair does not know, `limpid`, is
 /// written only when there is something to say that Clair's shape cannot hold; readers of Clair's
 /// JSON ignore it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct IndexReport {
     /// Digest that identifies the manifest.
     pub manifest_hash: String,
@@ -40,7 +40,7 @@ pub struct IndexReport {
 }
 
 /// limpid's addition to an [`IndexReport`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Extension {
     /// What could not be read, with the digest of the layer, base first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -72,7 +72,7 @@ pub mod index_state {
 }
 
 /// A package in a report.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Package {
     /// Identifier within the report; empty inside a vulnerability.
     #[serde(default)]

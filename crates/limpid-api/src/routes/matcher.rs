@@ -105,6 +105,7 @@ async fn vulnerability_report(
             return Err(ApiError::not_found(message));
         }
         Err(MatchFault::NotReady) => return Ok(StatusCode::ACCEPTED.into_response()),
+        Err(MatchFault::Full) => return Err(ApiError::too_many_requests(1)),
         Err(fault @ MatchFault::IndexReport { .. }) => {
             return Err(failed("experienced a server side error", &fault));
         }

@@ -1,36 +1,44 @@
 use bytes::Bytes;
-use limpid_types::Report;
-use serde::Serialize;
 
+use super::clair_packages::ClairPackages;
+use super::known_packages::KnownPackages;
 use super::{Material, PackedReport};
 use crate::fault::MatchFault;
-use crate::{Options, clair_report, judge};
+use crate::judge::{Case, judge_into, releases};
+use crate::{MatchError, Options, judge};
 
-/// Judges, and writes the report in Clair's JSON.
+/// Judges what is not known yet, and writes the report in Clair's JSON.
 pub(super) fn clair_report_of(
     material: &Material,
     options: &Options,
+    known: &KnownPackages,
 ) -> Result<PackedReport, MatchFault> {
-    let report = report(material, options)?;
-    let json = encode(&clair_report(&material.index, &report))?;
-    PackedReport::new(&json).map_err(|source| MatchFault::Packing { source })
+    let (index, data) = (material.index.as_ref(), material.generation.as_ref());
+    let releases = releases(index, data, material.now, options);
+    let case = Case {
+        index,
+        data,
+        options,
+        releases: &releases,
+    };
+    let (summary, packages) = judge_into(case, ClairPackages::new(case, known))
+        .map_err(|source| fault(material, source))?;
+    PackedReport::new(&packages.into_report(index, &summary))
+        .map_err(|source| MatchFault::Packing { source })
 }
 
 /// Judges, and writes the report in limpid's own JSON.
 pub(super) fn limpid_json(material: &Material, options: &Options) -> Result<Bytes, MatchFault> {
-    Ok(encode(&report(material, options)?)?.into())
-}
-
-fn report(material: &Material, options: &Options) -> Result<Report, MatchFault> {
     let generation = material.generation.as_ref();
-    judge(&material.index, generation, material.now, options).map_err(|source| {
-        MatchFault::Judgement {
-            manifest: material.manifest.clone(),
-            source,
-        }
-    })
+    let report = judge(&material.index, generation, material.now, options)
+        .map_err(|source| fault(material, source))?;
+    let json = serde_json::to_vec(&report).map_err(|source| MatchFault::Encoding { source })?;
+    Ok(json.into())
 }
 
-fn encode(document: &impl Serialize) -> Result<Vec<u8>, MatchFault> {
-    serde_json::to_vec(document).map_err(|source| MatchFault::Encoding { source })
+fn fault(material: &Material, source: MatchError) -> MatchFault {
+    MatchFault::Judgement {
+        manifest: material.manifest.clone(),
+        source,
+    }
 }

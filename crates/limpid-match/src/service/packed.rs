@@ -1,22 +1,28 @@
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufWriter, IntoInnerError, Read as _};
 
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use serde::Serialize;
 
 /// The level that costs a tenth of making the report, and leaves a tenth of its size.
 const LEVEL: u32 = 1;
+
+/// Bytes that are packed at a time.
+const PIECE: usize = 32 << 10;
 
 /// A report as gzip (RFC 1952), in which form it is kept and mostly sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PackedReport(Bytes);
 
 impl PackedReport {
-    /// Packs JSON.
-    pub(super) fn new(json: &[u8]) -> io::Result<Self> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
-        encoder.write_all(json)?;
+    /// Writes a document as JSON, and packs it piece by piece: it is never whole in memory.
+    pub(super) fn new(document: &impl Serialize) -> io::Result<Self> {
+        let encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
+        let mut pieces = BufWriter::with_capacity(PIECE, encoder);
+        serde_json::to_writer(&mut pieces, document)?;
+        let encoder = pieces.into_inner().map_err(IntoInnerError::into_error)?;
         let mut packed = encoder.finish()?;
         // It may be kept for long, and a vector that grew has up to twice the room that it needs.
         packed.shrink_to_fit();
@@ -52,8 +58,9 @@ mod tests {
 
     #[test]
     fn what_was_packed_comes_back() {
-        let json = br#"{"vulnerabilities":{}}"#.repeat(1000);
-        let packed = PackedReport::new(&json).unwrap();
+        let document = vec!["vulnerabilities"; 10_000];
+        let packed = PackedReport::new(&document).unwrap();
+        let json = serde_json::to_vec(&document).unwrap();
         assert!(packed.len() < json.len() / 10);
         assert_eq!(packed.json().unwrap(), json);
     }

@@ -1,12 +1,11 @@
 use std::collections::{BTreeMap, HashMap};
-use std::io;
+use std::hash::Hash as _;
 use std::sync::{Arc, Weak};
 
 use limpid_types::{Digest, IndexReport};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::PackedReport;
-use crate::fault::MatchFault;
 
 /// What an entry takes beside the report itself, about.
 const ENTRY_BYTES: usize = 512;
@@ -26,28 +25,10 @@ pub(super) struct Fingerprint(u128);
 
 impl Fingerprint {
     /// Computes the checksum.
-    pub(super) fn of(index: &IndexReport) -> Result<Self, MatchFault> {
-        let mut hashing = Hashing(Xxh3::new());
-        // The writer is called for every small piece of the JSON; hashing is faster in large ones.
-        let mut buffered = io::BufWriter::with_capacity(16 << 10, &mut hashing);
-        serde_json::to_writer(&mut buffered, index)
-            .and_then(|()| io::Write::flush(&mut buffered).map_err(serde_json::Error::io))
-            .map_err(|source| MatchFault::Encoding { source })?;
-        drop(buffered);
-        Ok(Self(hashing.0.digest128()))
-    }
-}
-
-struct Hashing(Xxh3);
-
-impl io::Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    pub(super) fn of(index: &IndexReport) -> Self {
+        let mut hasher = Xxh3::new();
+        index.hash(&mut hasher);
+        Self(hasher.digest128())
     }
 }
 
@@ -216,7 +197,7 @@ mod tests {
 
     fn put(cache: &mut ReportCache, name: &str, epoch: Epoch, bytes: usize) -> Arc<IndexReport> {
         let index = index(name);
-        let fingerprint = Fingerprint::of(&index).unwrap();
+        let fingerprint = Fingerprint::of(&index);
         let report = PackedReport::of_bytes(vec![b'x'; bytes]);
         cache.insert(&digest(name), epoch, fingerprint, &index, &report);
         index
@@ -250,7 +231,7 @@ mod tests {
         let key = digest("a");
         assert!(cache.get(&key, EPOCH, &equal).is_none());
         let mut get_equal = |index: &Arc<IndexReport>| {
-            let fingerprint = Fingerprint::of(index).unwrap();
+            let fingerprint = Fingerprint::of(index);
             cache.get_equal(&key, EPOCH, fingerprint, index).is_some()
         };
         assert!(!get_equal(&other));

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use limpid_match::{MatchFault, MatchService, PackedReport};
-use limpid_types::{IndexReport, Report, VulnerabilityReport, index_state};
+use jiff::Timestamp;
+use limpid_match::{MatchFault, MatchService, Options, PackedReport, clair_report, judge};
+use limpid_types::{
+    IndexReport, Package, PackageKind, Report, Severity, VulnerabilityReport, index_state,
+};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
-use crate::fixture::{debian, dpkg, with_package};
+use crate::fixture::{debian, dpkg, rated, with_package};
 use crate::installation::{Installation, TestReports};
 
 fn image() -> IndexReport {
@@ -250,4 +253,91 @@ async fn a_switch_of_generations_under_load_mixes_nothing() {
     for client in clients {
         assert!(client.await.unwrap().contains(&GENERATIONS));
     }
+}
+
+/// Makes images that have packages in common, or nearly: each differs in one thing that counts.
+fn relatives() -> Vec<IndexReport> {
+    let bookworm = || debian("12", "bookworm");
+    let openssl = |image, version| with_package(image, ("libssl", version), ("openssl", version));
+    let mut architecture = openssl(image(), "1");
+    let mut other_architecture = openssl(image(), "1");
+    let mut other_module = openssl(image(), "1");
+    let mut other_name = openssl(image(), "1");
+    let change = |image: &mut IndexReport, change: fn(&mut Package)| {
+        change(image.packages.get_mut("100").unwrap());
+    };
+    change(&mut other_architecture, |package| {
+        package.arch = "arm64".into();
+    });
+    change(&mut other_module, |package| {
+        package.module = "zlib:1".into();
+    });
+    change(&mut other_name, |package| {
+        package.name = "zlib1".into();
+    });
+    let mut unnamed = openssl(image(), "1");
+    unnamed.distributions.get_mut("1").unwrap().pretty_name = "My own".into();
+    vec![
+        image(),
+        openssl(image(), "1"),
+        openssl(image(), "3"),
+        openssl(bookworm(), "1"),
+        with_package(bookworm(), ("zlib1g", "1"), ("zlib", "3")),
+        with_package(bookworm(), ("zlib1g", "1"), ("openssl", "1")),
+        with_package(bookworm(), ("zlib1g", "no version"), ("zlib", "no version")),
+        with_package(debian("11", "bullseye"), ("zlib1g", "1"), ("zlib", "1")),
+        architecture,
+        other_architecture,
+        with_package(bookworm(), ("apt", "1"), ("", "")),
+        with_package(bookworm(), ("apt", "3"), ("", "")),
+        other_module,
+        other_name,
+        unnamed,
+    ]
+}
+
+#[tokio::test]
+async fn what_is_known_of_packages_changes_no_report() {
+    let installation = Installation::new();
+    let serve = |severity| {
+        let mut binary = dpkg("debian:bookworm", "zlib1g", "CVE-4", "2");
+        binary.package.kind = PackageKind::Binary;
+        let mut limited = dpkg("debian:bookworm", "zlib", "CVE-5", "2");
+        limited.package.architectures = vec!["amd64".into()];
+        let advisories = [
+            binary,
+            limited,
+            dpkg("debian:bookworm", "apt", "CVE-6", "2"),
+            dpkg("debian:bookworm", "zlib", "CVE-1", "2"),
+            rated(dpkg("debian:bookworm", "openssl", "CVE-2", "2"), severity),
+            rated(dpkg("debian:bullseye", "zlib", "CVE-3", "2"), severity),
+        ];
+        let snapshot = installation.build("debian", &advisories);
+        installation.store.serve([("debian", snapshot)]);
+    };
+    let reports = Arc::new(TestReports::default());
+    let data = installation.data();
+    let service = reports.service(data.clone());
+    for severity in [Severity::Low, Severity::High] {
+        serve(severity);
+        data.refresh().await.unwrap();
+        let generation = data.current().unwrap();
+        for (number, mut image) in relatives().into_iter().enumerate() {
+            let manifest = reports.put(&format!("image {number}"), image.clone());
+            image.manifest_hash = manifest.to_string();
+            let served = service.vulnerability_report(&manifest).await.unwrap();
+            let judged = judge(
+                &image,
+                generation.as_ref(),
+                Timestamp::now(),
+                &Options::default(),
+            );
+            let judged = judged.unwrap();
+            let expected = serde_json::to_string(&clair_report(&image, &judged)).unwrap();
+            let served = served.unwrap().json().unwrap();
+            assert_eq!(String::from_utf8(served).unwrap(), expected, "{number}");
+        }
+    }
+    let known = metric(&service, "limpid_match_known_package_bytes");
+    assert!(known > 0, "nothing was kept");
 }

@@ -222,8 +222,13 @@ impl GenerationStore for TestStore {
         self.answer("forget", is_gone)
     }
 
-    async fn record_run(&self, _run: &UpdateRun, _build: Option<&Build>) -> Result<(), StoreError> {
-        self.answer("record", ())
+    async fn record_run(
+        &self,
+        _run: &UpdateRun,
+        _build: Option<&Build>,
+        _lease: Option<&Lease>,
+    ) -> Result<bool, StoreError> {
+        self.answer("record", true)
     }
 
     async fn runs(&self, _feed: Option<&str>, _limit: usize) -> Result<Vec<UpdateRun>, StoreError> {

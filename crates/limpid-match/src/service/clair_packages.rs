@@ -1,0 +1,125 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use limpid_types::{IndexReport, SeverityCounts};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::known_packages::{KnownPackage, KnownPackages, PackageKey, ReleaseNumber};
+use crate::MatchError;
+use crate::candidates::Installed;
+use crate::clair::view::VulnerabilityId;
+use crate::clair::{self, ClairReport};
+use crate::judge::{Case, Collect, Summary};
+use crate::package_judge::PackageJudge;
+
+/// Vulnerabilities as a report in Clair's shape has them. What is known of a package is not
+/// judged again.
+pub(super) struct ClairPackages<'a> {
+    case: Case<'a>,
+    judge: PackageJudge<'a>,
+    known: &'a KnownPackages,
+    /// Numbers of the releases of this image by the id of the distribution.
+    releases: BTreeMap<String, ReleaseNumber>,
+    findings: usize,
+    vulnerabilities: BTreeMap<VulnerabilityId, Arc<RawValue>>,
+    package_vulnerabilities: BTreeMap<&'a str, Vec<VulnerabilityId>>,
+}
+
+impl<'a> ClairPackages<'a> {
+    /// Starts with no package.
+    pub(super) fn new(case: Case<'a>, known: &'a KnownPackages) -> Self {
+        Self {
+            case,
+            judge: PackageJudge::new(case.data, case.options),
+            known,
+            releases: BTreeMap::new(),
+            findings: 0,
+            vulnerabilities: BTreeMap::new(),
+            package_vulnerabilities: BTreeMap::new(),
+        }
+    }
+
+    /// Makes the report.
+    pub(super) fn into_report(
+        self,
+        index: &'a IndexReport,
+        summary: &'a Summary,
+    ) -> ClairReport<'a, Arc<RawValue>> {
+        ClairReport::new(
+            index,
+            self.case.data.generation(),
+            &summary.coverage,
+            self.vulnerabilities,
+            self.package_vulnerabilities,
+        )
+    }
+
+    fn release(&mut self, installed: &Installed<'a, '_>) -> ReleaseNumber {
+        let id = installed.environment.distribution_id.as_str();
+        if let Some(&number) = self.releases.get(id) {
+            return number;
+        }
+        let distribution = self.case.index.distributions.get(id);
+        let number = self
+            .known
+            .release(installed.release, distribution, self.case.data);
+        self.releases.insert(id.to_owned(), number);
+        number
+    }
+
+    fn judge_unknown(&mut self, installed: &Installed<'a, '_>) -> Result<KnownPackage, MatchError> {
+        let mut findings = Vec::new();
+        // Clair's reports do not tell how many are hidden.
+        let mut hidden = SeverityCounts::default();
+        let unknown = self
+            .judge
+            .judge(installed, &mut hidden, |finding| findings.push(finding))?;
+        let write = |finding| {
+            let view = clair::view(self.case.index, finding);
+            let id = view.id();
+            let json = match self.vulnerabilities.get(&id) {
+                Some(json) => Arc::clone(json),
+                None => to_raw_value(&view)
+                    .map_err(|source| MatchError::Writing {
+                        id: finding.id.clone(),
+                        source,
+                    })?
+                    .into(),
+            };
+            Ok((id, json))
+        };
+        let vulnerabilities = findings.iter().map(write).collect::<Result<_, _>>()?;
+        Ok(KnownPackage {
+            vulnerabilities,
+            unknown,
+        })
+    }
+}
+
+impl<'a> Collect<'a> for ClairPackages<'a> {
+    fn findings(&self) -> usize {
+        self.findings
+    }
+
+    fn judge(&mut self, installed: &Installed<'a, '_>) -> Result<Option<String>, MatchError> {
+        let key = PackageKey::of(self.release(installed), installed);
+        let package = if let Some(package) = self.known.get(&key) {
+            package
+        } else {
+            let package = Arc::new(self.judge_unknown(installed)?);
+            self.known.insert(key, Arc::clone(&package));
+            package
+        };
+        self.findings += package.vulnerabilities.len();
+        if !package.vulnerabilities.is_empty() {
+            let ids = self.package_vulnerabilities.entry(installed.id);
+            let ids = ids.or_default();
+            for (id, json) in &package.vulnerabilities {
+                ids.push(*id);
+                let vulnerability = self.vulnerabilities.entry(*id);
+                vulnerability.or_insert_with(|| Arc::clone(json));
+            }
+        }
+        Ok(package.unknown.clone())
+    }
+}
