@@ -170,6 +170,9 @@ pub(crate) struct Update {
     /// Only these feeds; a name ending in * takes all that begin so
     #[arg(long, value_name = "FEED")]
     pub(crate) only: Vec<String>,
+    /// Work on the data of a service with this configuration, instead of the data folder
+    #[arg(long, value_name = "FILE")]
+    pub(crate) conf: Option<PathBuf>,
     /// Activate also what looks implausible: far fewer records than before, many bad ones
     #[arg(long)]
     pub(crate) force: bool,
@@ -217,6 +220,9 @@ pub(crate) enum ConfigForm {
 pub(crate) struct Feeds {
     #[command(subcommand)]
     pub(crate) command: Option<FeedsCommand>,
+    /// Work on the data of a service with this configuration, instead of the data folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) conf: Option<PathBuf>,
     /// Print JSON instead of a table
     #[arg(long)]
     pub(crate) json: bool,

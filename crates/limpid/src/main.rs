@@ -12,6 +12,7 @@ mod outcome;
 mod output;
 mod progress;
 mod service;
+mod vulnerability_data;
 
 use std::io;
 use std::process::ExitCode;

@@ -8,16 +8,22 @@ mod telemetry;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use limpid_api::Readiness;
 use limpid_config::{Config, Environment, Lint, Mode};
+use limpid_store::Store;
 use limpid_telemetry::{Metrics, Resources};
+use limpid_update::Updater;
 use tokio_util::sync::CancellationToken;
 
 use crate::memory;
 
 pub(crate) use signals::first_signal;
+
+/// How long a service waits for a database that is starting.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a service is started with.
 pub(crate) struct Plan {
@@ -63,7 +69,7 @@ async fn run_with_telemetry(
         biased;
         // A database may be waited for, and nothing is there yet that would have to be ended.
         () = stop.cancelled() => return Ok(()),
-        stores = stores::open(plan, &data_dir) => stores?,
+        stores = stores::open(plan, &data_dir, PATIENCE) => stores?,
     };
     stores.register(metrics.registry_mut());
     readiness.set(STORE, true);
@@ -91,6 +97,39 @@ async fn run_with_telemetry(
     );
     background.wait().await;
     served
+}
+
+/// What a command changes vulnerability data with, beside the service.
+pub(crate) struct MatcherData {
+    /// What changes them.
+    pub(crate) updater: Updater,
+    /// How many generations there may be after a change.
+    pub(crate) keep_generations: usize,
+}
+
+/// Opens what a matcher of this configuration works on. A database that is not there is not waited
+/// for: somebody sits before the command.
+pub(crate) async fn open_matcher_data(plan: &Plan) -> anyhow::Result<MatcherData> {
+    let data_dir = data_directory(plan)?;
+    let stores = stores::open(plan, &data_dir, Duration::ZERO).await?;
+    Ok(MatcherData {
+        updater: roles::updater(plan, &stores, &data_dir)?,
+        keep_generations: roles::kept_generations(plan),
+    })
+}
+
+/// Opens the store of a matcher of this configuration, as [`open_matcher_data`] does.
+pub(crate) async fn open_matcher_store(plan: &Plan) -> anyhow::Result<Arc<dyn Store>> {
+    let data_dir = data_directory(plan)?;
+    let stores = stores::open(plan, &data_dir, Duration::ZERO).await?;
+    stores.matcher()
+}
+
+/// Returns the variables of the process, without those that are no text.
+pub(crate) fn environment() -> Environment {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// What has to be there until a process is ready, in the words of `/readyz`.

@@ -5,11 +5,11 @@ use limpid_config::{Config, Environment, Lint, Mode};
 
 use crate::cli;
 use crate::outcome::Outcome;
-use crate::output;
+use crate::{output, service};
 
 /// Prints configurations as they take effect, and what is odd about them.
 pub(crate) fn run(options: &cli::CheckConfig) -> anyhow::Result<Outcome> {
-    let environment: Environment = std::env::vars().collect();
+    let environment = service::environment();
     let mut document = String::new();
     let mut outcome = Outcome::Good;
     for path in &options.files {

@@ -6,7 +6,6 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use limpid_testkit::feed::AlpineSecdb;
 use limpid_testkit::image::{ImageBuilder, Packing};
@@ -32,14 +31,19 @@ pub(crate) async fn run(global: &Global) -> anyhow::Result<Outcome> {
         quiet: true,
     };
     let installation = Installation::open(&global)?;
-    let store = installation.store()?;
-    update::from_mirror(&installation, Arc::clone(&store), &mirror).await?;
+    update::from_mirror(&installation, &mirror).await?;
     let options = cli::Image {
         references: vec![archive.display().to_string()],
         platform: None,
     };
-    let (index, store) = image::index(&installation, &options, true).await?;
-    report::make(&installation, &store, &index, &cli::Report::default()).await?;
+    let (index, stores) = image::index(&installation, &options, true).await?;
+    report::make(
+        &installation,
+        stores.data.as_deref(),
+        &index,
+        &cli::Report::default(),
+    )
+    .await?;
     say(WHAT_NEXT)?;
     Ok(Outcome::Good)
 }

@@ -2,16 +2,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
-use limpid_http::Source;
 use limpid_report::FeedRow;
-use limpid_store::{FeedState, GenerationStore as _};
-use limpid_store_sqlite::SqliteStore;
+use limpid_store::{FeedState, Generation, GenerationStore};
 
 use crate::cli::{Feeds, FeedsCommand, Global};
-use crate::commands::update;
-use crate::installation::Installation;
 use crate::outcome::Outcome;
 use crate::output;
+use crate::vulnerability_data::{Workshop, open_to_read};
 
 /// How old a feed may be before it is called stale, as `scan` does by default.
 const MOST_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -20,43 +17,46 @@ const MOST_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
 const MOST_GENERATIONS: usize = 50;
 
 pub(crate) async fn run(global: &Global, options: &Feeds) -> anyhow::Result<Outcome> {
-    let installation = Installation::open(global)?;
-    let store = installation.store()?;
-    match options.command {
+    let conf = options.conf.as_deref();
+    let document = match options.command {
         None => {
-            let rows = rows(&store, Timestamp::now()).await?;
+            let store = open_to_read(global, conf).await?;
+            let rows = rows(store.as_deref(), Timestamp::now()).await?;
             let mut document = Vec::new();
             if options.json {
                 limpid_report::write_json(&mut document, &rows)?;
             } else {
                 limpid_report::write_feeds(&mut document, &rows, output::style(false))?;
             }
-            output::write(None, &document)?;
+            document
         }
         Some(FeedsCommand::Rollback { to }) => {
-            let updater = update::updater(&installation, store, Source::Direct)?;
-            let moved = updater.roll_back(to).await?;
+            let workshop = Workshop::open(global, conf, None).await?;
+            let moved = workshop.updater.roll_back(to).await?;
             let from = moved
                 .from
                 .map_or_else(|| "none".to_owned(), |number| number.to_string());
-            let text = format!("generation {} is active, it was {from}\n", moved.to);
-            output::write(None, text.as_bytes())?;
+            format!("generation {} is active, it was {from}\n", moved.to).into_bytes()
         }
         Some(FeedsCommand::Generations) => {
-            let document = if options.json {
-                generations_json(&store).await?
+            let store = open_to_read(global, conf).await?;
+            if options.json {
+                generations_json(store.as_deref()).await?
             } else {
-                generations(&store).await?.into_bytes()
-            };
-            output::write(None, &document)?;
+                generations(store.as_deref()).await?.into_bytes()
+            }
         }
-    }
+    };
+    output::write(None, &document)?;
     Ok(Outcome::Good)
 }
 
 /// One row per feed that serves or failed. A family that could not be asked for its feeds is a row
 /// as long as that is so.
-async fn rows(store: &SqliteStore, now: Timestamp) -> anyhow::Result<Vec<FeedRow>> {
+async fn rows(store: Option<&dyn GenerationStore>, now: Timestamp) -> anyhow::Result<Vec<FeedRow>> {
+    let Some(store) = store else {
+        return Ok(Vec::new());
+    };
     let served = store
         .current()
         .await?
@@ -118,11 +118,9 @@ async fn rows(store: &SqliteStore, now: Timestamp) -> anyhow::Result<Vec<FeedRow
 }
 
 /// The generations, newest first, as JSON.
-async fn generations_json(store: &SqliteStore) -> anyhow::Result<Vec<u8>> {
-    let current = store.current().await?.map(|generation| generation.number);
-    let rows: Vec<serde_json::Value> = store
-        .generations(MOST_GENERATIONS)
-        .await?
+async fn generations_json(store: Option<&dyn GenerationStore>) -> anyhow::Result<Vec<u8>> {
+    let (current, generations) = known_generations(store).await?;
+    let rows: Vec<serde_json::Value> = generations
         .into_iter()
         .map(|generation| {
             serde_json::json!({
@@ -138,10 +136,10 @@ async fn generations_json(store: &SqliteStore) -> anyhow::Result<Vec<u8>> {
     Ok(document)
 }
 
-async fn generations(store: &SqliteStore) -> anyhow::Result<String> {
-    let current = store.current().await?.map(|generation| generation.number);
+async fn generations(store: Option<&dyn GenerationStore>) -> anyhow::Result<String> {
+    let (current, generations) = known_generations(store).await?;
     let mut text = String::new();
-    for generation in store.generations(MOST_GENERATIONS).await? {
+    for generation in generations {
         let mark = if current == Some(generation.number) {
             "*"
         } else {
@@ -161,4 +159,15 @@ async fn generations(store: &SqliteStore) -> anyhow::Result<String> {
         text.push_str("no generations: run `limpid update` to load vulnerability data\n");
     }
     Ok(text)
+}
+
+/// Returns the number of the generation that is served, and the newest generations.
+async fn known_generations(
+    store: Option<&dyn GenerationStore>,
+) -> anyhow::Result<(Option<u64>, Vec<Generation>)> {
+    let Some(store) = store else {
+        return Ok((None, Vec::new()));
+    };
+    let current = store.current().await?.map(|generation| generation.number);
+    Ok((current, store.generations(MOST_GENERATIONS).await?))
 }

@@ -4,28 +4,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use limpid_registry::{ImageReference, OpenOptions, Platform, PlatformChoice, SourceLimits};
-use limpid_store_sqlite::SqliteStore;
 use limpid_types::IndexReport;
 
 use crate::cli;
-use crate::installation::Installation;
+use crate::installation::{Installation, Stores};
 use crate::progress::Bar;
 
-/// Indexes an image; the store is opened only when there is an image to index.
+/// Indexes an image; the stores are opened only when there is an image to index.
 pub(super) async fn index(
     installation: &Installation,
     options: &cli::Image,
     quiet: bool,
-) -> anyhow::Result<(IndexReport, Arc<SqliteStore>)> {
+) -> anyhow::Result<(IndexReport, Stores)> {
     let image = open(installation, options).inspect_err(|_| installation.leave_no_trace())?;
-    let store = installation.store()?;
+    let stores = installation.stores()?;
     let bar = Arc::new(Bar::new(quiet, "reading layers"));
     let result = installation
-        .indexer(Arc::clone(&store))
+        .indexer(Arc::clone(&stores.images))
         .index(&image, bar.clone())
         .await;
     bar.finish();
-    Ok((result?, store))
+    Ok((result?, stores))
 }
 
 fn open(
@@ -44,7 +43,7 @@ fn open(
     let options = OpenOptions {
         platform,
         limits: SourceLimits::default(),
-        spool_directory: installation.directory().to_owned(),
+        spool_directory: installation.spool().to_owned(),
         budget: installation.budget.clone(),
         patience: Duration::from_mins(1),
     };

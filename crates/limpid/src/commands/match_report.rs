@@ -16,8 +16,8 @@ const LARGEST: u64 = 256 << 20;
 pub(crate) async fn run(global: &Global, options: &Match) -> anyhow::Result<Outcome> {
     let index = read(&options.index_report)?;
     let installation = Installation::open(global)?;
-    let store = installation.store()?;
-    report::make(&installation, &store, &index, &options.report).await
+    let store = installation.store_to_read()?;
+    report::make(&installation, store.as_deref(), &index, &options.report).await
 }
 
 fn read(path: &Path) -> anyhow::Result<IndexReport> {

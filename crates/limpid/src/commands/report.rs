@@ -13,7 +13,7 @@ use crate::output;
 
 pub(super) async fn make(
     installation: &Installation,
-    store: &SqliteStore,
+    store: Option<&SqliteStore>,
     index: &IndexReport,
     options: &cli::Report,
 ) -> anyhow::Result<Outcome> {

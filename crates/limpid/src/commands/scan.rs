@@ -5,6 +5,12 @@ use crate::outcome::Outcome;
 
 pub(crate) async fn run(global: &Global, options: &Scan) -> anyhow::Result<Outcome> {
     let installation = Installation::open(global)?;
-    let (index, store) = image::index(&installation, &options.image, global.quiet).await?;
-    report::make(&installation, &store, &index, &options.report).await
+    let (index, stores) = image::index(&installation, &options.image, global.quiet).await?;
+    report::make(
+        &installation,
+        stores.data.as_deref(),
+        &index,
+        &options.report,
+    )
+    .await
 }

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use limpid_config::{Environment, Mode};
+use limpid_config::Mode;
 use limpid_telemetry::{LONGEST_PROFILE, Resources};
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +24,7 @@ pub(crate) fn run(global: &cli::Global, options: &cli::Serve) -> anyhow::Result<
         .as_deref()
         .context("a mode is required, as --mode or in CLAIR_MODE")?
         .parse()?;
-    let environment: Environment = std::env::vars().collect();
+    let environment = service::environment();
     let loaded = limpid_config::load(conf)?;
     let mut lints = loaded.lints;
     let checked = loaded.config.check(mode, &environment);

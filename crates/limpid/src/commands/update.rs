@@ -3,41 +3,37 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use limpid_feed::Settings;
-use limpid_http::{FetchSettings, Fetcher, Source};
+use limpid_http::Source;
 use limpid_store::{Outcome as RunOutcome, UpdateRun};
-use limpid_store_sqlite::SqliteStore;
-use limpid_update::{Progress, UpdateOptions, UpdateSummary, Updater};
+use limpid_update::{Progress, UpdateOptions, UpdateSummary};
 
 use crate::cli::{Global, Update};
 use crate::installation::Installation;
 use crate::outcome::Outcome;
 use crate::output;
 use crate::progress::Spinner;
+use crate::vulnerability_data::Workshop;
 
 /// How long to wait for another update to end: about as long as one takes.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(crate) async fn run(global: &Global, options: &Update) -> anyhow::Result<Outcome> {
-    let source = match &options.mirror {
-        Some(text) => mirror(text)?,
-        None => Source::Direct,
-    };
-    let installation = Installation::open(global)?;
-    let store = installation.store()?;
+    let mirror = options.mirror.as_deref();
+    let workshop = Workshop::open(global, options.conf.as_deref(), mirror).await?;
     let spinner = Arc::new(Spinner::new(global.quiet));
     let shown = Arc::clone(&spinner);
     let update_options = UpdateOptions {
         only: options.only.clone(),
         force: options.force,
+        keep_generations: workshop.keep_generations,
         patience: PATIENCE,
         progress: Arc::new(move |step| show(&shown, step)),
         ..UpdateOptions::default()
     };
-    let updater = updater(&installation, store, source)?;
-    let families = limpid_feed::families(&Settings::default());
-    let result = updater.update(families, &update_options).await;
+    let updating = workshop
+        .updater
+        .update(workshop.families(), &update_options);
+    let result = updating.await;
     spinner.finish();
     let summary = result?;
     output::write(None, describe(&summary).as_bytes())?;
@@ -50,51 +46,18 @@ pub(crate) async fn run(global: &Global, options: &Update) -> anyhow::Result<Out
 }
 
 /// Updates Alpine's feeds from a folder, without a word.
-pub(super) async fn from_mirror(
-    installation: &Installation,
-    store: Arc<SqliteStore>,
-    mirror: &Path,
-) -> anyhow::Result<()> {
+pub(super) async fn from_mirror(installation: &Installation, mirror: &Path) -> anyhow::Result<()> {
     let source = Source::MirrorDirectory(mirror.to_owned());
     let options = UpdateOptions {
         only: vec!["alpine".to_owned()],
         ..UpdateOptions::default()
     };
-    let updater = updater(installation, store, source)?;
-    updater
-        .update(limpid_feed::families(&Settings::default()), &options)
+    let workshop = Workshop::of_folder(installation, source)?;
+    workshop
+        .updater
+        .update(workshop.families(), &options)
         .await?;
     Ok(())
-}
-
-/// Makes an updater over the store of an installation.
-pub(super) fn updater(
-    installation: &Installation,
-    store: Arc<SqliteStore>,
-    source: Source,
-) -> anyhow::Result<Updater> {
-    let fetcher = Fetcher::new(FetchSettings::default(), source, installation.directory())?;
-    Ok(Updater::new(
-        Arc::clone(&store) as _,
-        store,
-        fetcher,
-        installation.snapshots(),
-    ))
-}
-
-fn mirror(text: &str) -> anyhow::Result<Source> {
-    let source: Source = text.parse()?;
-    if let Source::MirrorDirectory(folder) = &source {
-        let found = folder
-            .metadata()
-            .with_context(|| format!("cannot use the mirror: {}", folder.display()))?;
-        anyhow::ensure!(
-            found.is_dir(),
-            "the mirror is not a folder: {}",
-            folder.display()
-        );
-    }
-    Ok(source)
 }
 
 fn show(spinner: &Spinner, step: Progress<'_>) {

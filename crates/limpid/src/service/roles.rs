@@ -264,6 +264,26 @@ fn updates(
     sets: Option<Vec<String>>,
     metrics: UpdateMetrics,
 ) -> anyhow::Result<Updates> {
+    let period = plan.config.matcher.period.to_std().unwrap_or_default();
+    Ok(Updates {
+        updater: updater(plan, stores, data_dir)?.with_metrics(metrics),
+        sets,
+        schedule: Schedule::every(period),
+        options: UpdateOptions {
+            keep_generations: kept_generations(plan),
+            ..UpdateOptions::default()
+        },
+    })
+}
+
+/// Returns how many generations there may be. A negative number means that all are kept, as far
+/// as a number can say that.
+pub(super) fn kept_generations(plan: &Plan) -> usize {
+    usize::try_from(plan.config.matcher.update_retention).unwrap_or(usize::MAX)
+}
+
+/// Makes what brings the vulnerability data of the matcher up to date.
+pub(super) fn updater(plan: &Plan, stores: &Stores, data_dir: &Path) -> anyhow::Result<Updater> {
     let store = stores.matcher()?;
     let source = match &plan.config.limpid.feeds.mirror {
         Some(mirror) => mirror
@@ -272,36 +292,21 @@ fn updates(
             .with_context(|| format!("limpid.feeds.mirror: {}", mirror.redacted()))?,
         None => Source::Direct,
     };
-    let spool = data_dir.join("spool");
-    std::fs::create_dir_all(&spool)
-        .with_context(|| format!("cannot make the folder: {}", spool.display()))?;
+    let (spool, snapshots) = (data_dir.join("spool"), data_dir.join("snapshots"));
+    for folder in [&spool, &snapshots] {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder: {}", folder.display()))?;
+    }
     let settings = FetchSettings {
         roots: roots(plan),
         ..FetchSettings::default()
     };
     let fetcher =
         Fetcher::new(settings, source, spool).context("cannot prepare the fetching of feeds")?;
-    let mut updater = Updater::new(
-        Arc::clone(&store) as _,
-        store as _,
-        fetcher,
-        data_dir.join("snapshots"),
-    )
-    .with_metrics(metrics);
-    if let Some(blobs) = stores.blobs() {
-        updater = updater.with_blobs(blobs);
-    }
-    let period = plan.config.matcher.period.to_std().unwrap_or_default();
-    // Negative means that all are kept, as far as a number can say that.
-    let keep = usize::try_from(plan.config.matcher.update_retention).unwrap_or(usize::MAX);
-    Ok(Updates {
-        updater,
-        sets,
-        schedule: Schedule::every(period),
-        options: UpdateOptions {
-            keep_generations: keep,
-            ..UpdateOptions::default()
-        },
+    let updater = Updater::new(Arc::clone(&store) as _, store as _, fetcher, snapshots);
+    Ok(match stores.blobs() {
+        Some(blobs) => updater.with_blobs(blobs),
+        None => updater,
     })
 }
 

@@ -16,8 +16,6 @@ use url::Url;
 
 use super::Plan;
 
-/// How long a database that is starting is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How long to wait between two attempts to reach it.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Connections of a pool when the connection string says nothing.
@@ -80,8 +78,13 @@ pub(super) fn uses_embedded(plan: &Plan) -> bool {
     roles(plan).is_ok_and(|roles| roles.iter().any(|role| role.place == Place::Embedded))
 }
 
-/// Opens what the mode needs, and says how many connections that can be.
-pub(super) async fn open(plan: &Plan, data_dir: &Path) -> anyhow::Result<Stores> {
+/// Opens what the mode needs, and says how many connections that can be. A database that is not
+/// there is waited for as long as the patience lasts.
+pub(super) async fn open(
+    plan: &Plan,
+    data_dir: &Path,
+    patience: Duration,
+) -> anyhow::Result<Stores> {
     let metrics = StoreMetrics::default();
     let mut stores = Stores {
         indexer: None,
@@ -101,7 +104,7 @@ pub(super) async fn open(plan: &Plan, data_dir: &Path) -> anyhow::Result<Stores>
                 Arc::new(Measured::new(store, metrics.clone()))
             }
             (None, Place::Database(database)) => {
-                let store = connect(database, &role).await?;
+                let store = connect(database, &role, patience).await?;
                 stores.pools.push((role.pool, store.clone()));
                 Arc::new(Measured::new(store, metrics.clone()))
             }
@@ -184,7 +187,11 @@ fn names_a_server(database: &Database) -> bool {
 }
 
 /// Connects, waiting for a while for a database that is not there yet.
-async fn connect(database: &Database, role: &Role) -> anyhow::Result<PostgresStore> {
+async fn connect(
+    database: &Database,
+    role: &Role,
+    patience: Duration,
+) -> anyhow::Result<PostgresStore> {
     let max = database.pool.max_connections.unwrap_or(CONNECTIONS).max(2);
     let settings = PostgresSettings {
         max_connections: max as usize,
@@ -196,7 +203,7 @@ async fn connect(database: &Database, role: &Role) -> anyhow::Result<PostgresSto
     loop {
         match PostgresStore::connect(&settings).await {
             Ok(store) => return Ok(store),
-            Err(error) if error.kind == ErrorKind::Unavailable && started.elapsed() < PATIENCE => {
+            Err(error) if error.kind == ErrorKind::Unavailable && started.elapsed() < patience => {
                 tracing::warn!(
                     reason = format!("{:#}", anyhow::Error::new(error)),
                     "the database is not there yet"
