@@ -127,10 +127,15 @@ impl GenerationStore for PostgresStore {
             .await
     }
 
-    async fn record_run(&self, run: &UpdateRun, build: Option<&Build>) -> Result<(), StoreError> {
+    async fn record_run(
+        &self,
+        run: &UpdateRun,
+        build: Option<&Build>,
+        lease: Option<&Lease>,
+    ) -> Result<bool, StoreError> {
         self.database()
             .work("record update run", || {
-                runs::record(self.database(), run, build)
+                runs::record(self.database(), run, build, lease)
             })
             .await
     }

@@ -122,9 +122,7 @@ pub(crate) async fn activate(
     let mut connection = database.connection().await?;
     let unit = connection.begin().await?;
     unit.lock(Lock::Generations).await?;
-    if let Some(lease) = lease
-        && !leases::is_present(&unit, lease).await?
-    {
+    if leases::is_lost(&unit, lease).await? {
         return Ok(Activation::LeaseLost);
     }
     let current = current_number(&unit).await?;

@@ -167,9 +167,12 @@ async fn remove_expired(
     Ok(rows.len())
 }
 
-/// Tells whether a lease is still the one that was granted last, and sees to it that it stays so
-/// until the end of the transaction.
-pub(crate) async fn is_present(unit: &Unit<'_>, lease: &Lease) -> Result<bool, Failure> {
+/// Tells whether work is done under a lease that is no longer the one that was granted last. If it
+/// still is, sees to it that it stays so until the end of the transaction.
+pub(crate) async fn is_lost(unit: &Unit<'_>, lease: Option<&Lease>) -> Result<bool, Failure> {
+    let Some(lease) = lease else {
+        return Ok(false);
+    };
     let row = unit
         .row(
             "SELECT true FROM limpid.lease WHERE name = $1 AND token = $2 FOR SHARE",
@@ -179,5 +182,5 @@ pub(crate) async fn is_present(unit: &Unit<'_>, lease: &Lease) -> Result<bool, F
             ],
         )
         .await?;
-    Ok(row.is_some())
+    Ok(row.is_none())
 }

@@ -65,9 +65,7 @@ pub(crate) async fn retire(
     let mut connection = database.connection().await?;
     let unit = connection.begin().await?;
     unit.lock(Lock::Generations).await?;
-    if let Some(lease) = lease
-        && !leases::is_present(&unit, lease).await?
-    {
+    if leases::is_lost(&unit, lease).await? {
         return Ok(None);
     }
     // Pins are taken by readers who do not have our lock: those that come too late find no

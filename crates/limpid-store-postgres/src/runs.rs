@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use limpid_store::{Build, FeedState, Outcome, UpdateRun};
+use limpid_store::{Build, FeedState, Lease, Outcome, UpdateRun};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -11,6 +11,7 @@ use crate::connection::{Lock, Unit};
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::generations::{SNAPSHOT_COLUMNS, read_snapshot, save_snapshots};
+use crate::leases;
 
 /// How many runs of each feed are kept.
 const RUNS_PER_FEED: i64 = 100;
@@ -19,10 +20,14 @@ pub(crate) async fn record(
     database: &Database,
     run: &UpdateRun,
     build: Option<&Build>,
-) -> Result<(), Failure> {
+    lease: Option<&Lease>,
+) -> Result<bool, Failure> {
     let mut connection = database.connection().await?;
     let unit = connection.begin().await?;
     unit.lock(Lock::Generations).await?;
+    if leases::is_lost(&unit, lease).await? {
+        return Ok(false);
+    }
     let feed = feed_row(&unit, &run.feed).await?;
     save_state(&unit, feed, run).await?;
     if let Some(build) = build {
@@ -35,7 +40,8 @@ pub(crate) async fn record(
     if !is_quiet || !extend_quiet_run(&unit, feed, run).await? {
         save_run(&unit, feed, run).await?;
     }
-    unit.commit().await
+    unit.commit().await?;
+    Ok(true)
 }
 
 /// Returns the row of a feed, which gets one if it has none.

@@ -54,9 +54,7 @@ impl GenerationStore for SqliteStore {
     ) -> Result<Activation, StoreError> {
         let (feeds, lease) = (feeds.clone(), lease.cloned());
         self.write("activate generation", move |transaction| {
-            if let Some(lease) = &lease
-                && !leases::is_present(transaction, lease)?
-            {
+            if leases::is_lost(transaction, lease.as_ref())? {
                 return Ok(Activation::LeaseLost);
             }
             generations::activate(transaction, expected, &feeds, now)
@@ -107,9 +105,7 @@ impl GenerationStore for SqliteStore {
     ) -> Result<Option<BTreeSet<Digest>>, StoreError> {
         let lease = lease.cloned();
         self.write("retire generations", move |transaction| {
-            if let Some(lease) = &lease
-                && !leases::is_present(transaction, lease)?
-            {
+            if leases::is_lost(transaction, lease.as_ref())? {
                 return Ok(None);
             }
             retention::retire(transaction, keep, now).map(Some)
@@ -130,10 +126,19 @@ impl GenerationStore for SqliteStore {
         .await
     }
 
-    async fn record_run(&self, run: &UpdateRun, build: Option<&Build>) -> Result<(), StoreError> {
-        let (run, build) = (run.clone(), build.cloned());
+    async fn record_run(
+        &self,
+        run: &UpdateRun,
+        build: Option<&Build>,
+        lease: Option<&Lease>,
+    ) -> Result<bool, StoreError> {
+        let (run, build, lease) = (run.clone(), build.cloned(), lease.cloned());
         self.write("record update run", move |transaction| {
-            runs::record(transaction, &run, build.as_ref())
+            if leases::is_lost(transaction, lease.as_ref())? {
+                return Ok(false);
+            }
+            runs::record(transaction, &run, build.as_ref())?;
+            Ok(true)
         })
         .await
     }

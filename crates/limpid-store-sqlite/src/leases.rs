@@ -80,11 +80,15 @@ pub(crate) fn next_token(transaction: &Transaction<'_>) -> Result<u64> {
         .query_row([], |row| column::count(row, 0))
 }
 
-/// Tells whether a lease is still the one that was granted last.
-pub(crate) fn is_present(connection: &Connection, lease: &Lease) -> Result<bool> {
-    connection
+/// Tells whether work is done under a lease that is no longer the one that was granted last.
+pub(crate) fn is_lost(connection: &Connection, lease: Option<&Lease>) -> Result<bool> {
+    let Some(lease) = lease else {
+        return Ok(false);
+    };
+    let is_present = connection
         .prepare_cached("SELECT 1 FROM lease WHERE name = ?1 AND token = ?2")?
-        .exists((&lease.name, column::integer(lease.token)))
+        .exists((&lease.name, column::integer(lease.token)))?;
+    Ok(!is_present)
 }
 
 /// Returns when something ends that lasts from now for some time; at the end of time at the latest.

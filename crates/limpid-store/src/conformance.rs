@@ -103,7 +103,8 @@ macro_rules! conformance_suite {
                 consecutive_unchanged_runs_are_one,
                 a_failed_run_keeps_the_last_build,
                 a_held_build_is_remembered_with_its_reason,
-                the_log_of_a_feed_is_bounded;
+                the_log_of_a_feed_is_bounded,
+                a_run_under_a_lost_lease_is_not_recorded;
             leases:
                 a_lease_has_one_owner,
                 one_of_many_concurrent_requests_is_granted,

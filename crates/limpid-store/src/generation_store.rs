@@ -87,7 +87,14 @@ pub trait GenerationStore: Send + Sync {
     ///
     /// A run that found nothing new moves the `checked` time of the snapshot that was built last,
     /// and writes nothing else but two small rows. Of each feed the latest hundred runs are kept.
-    async fn record_run(&self, run: &UpdateRun, build: Option<&Build>) -> Result<(), StoreError>;
+    ///
+    /// False when a lease is given that is no longer the caller's; then nothing was changed.
+    async fn record_run(
+        &self,
+        run: &UpdateRun,
+        build: Option<&Build>,
+        lease: Option<&Lease>,
+    ) -> Result<bool, StoreError>;
 
     /// Returns the latest runs, of one feed or of all, latest first.
     async fn runs(&self, feed: Option<&str>, limit: usize) -> Result<Vec<UpdateRun>, StoreError>;

@@ -144,7 +144,7 @@ measured! {
         fn unpin(generation: u64, owner: &str) -> ();
         fn retire_generations(keep: usize, lease: Option<&Lease>, now: Timestamp) -> Option<BTreeSet<Digest>>;
         fn forget_snapshot(feed: &str, snapshot: &Digest, now: Timestamp) -> bool;
-        fn record_run(run: &UpdateRun, build: Option<&Build>) -> ();
+        fn record_run(run: &UpdateRun, build: Option<&Build>, lease: Option<&Lease>) -> bool;
         fn runs(feed: Option<&str>, limit: usize) -> Vec<UpdateRun>;
         fn feed_states() -> Vec<FeedState>;
     }

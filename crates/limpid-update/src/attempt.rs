@@ -171,12 +171,11 @@ pub(crate) async fn record(
     generation: Option<u64>,
     holder: &Holder,
 ) -> Result<Option<UpdateRun>, StoreError> {
-    if !holder.is_present().await? {
+    let run = finished.to_run(generation, workshop.clock.now());
+    let (build, lease) = (finished.build.as_ref(), Some(holder.lease()));
+    if !workshop.generations.record_run(&run, build, lease).await? {
         return Ok(None);
     }
-    let run = finished.to_run(generation, workshop.clock.now());
-    let build = finished.build.as_ref();
-    workshop.generations.record_run(&run, build).await?;
     workshop.metrics.ran(&run);
     (options.progress)(Progress::Recorded(&run));
     Ok(Some(run))

@@ -141,10 +141,13 @@ async fn record_family(
         quarantined: 0,
         samples: Vec::new(),
     };
-    let recorded = workshop.generations.record_run(&run, None).await;
-    workshop.metrics.ran(&run);
+    let lease = Some(holder.lease());
+    let recorded = workshop.generations.record_run(&run, None, lease).await;
     holder.release().await;
-    recorded
+    if recorded? {
+        workshop.metrics.ran(&run);
+    }
+    Ok(())
 }
 
 /// Returns what is to be said about a task that did not end by itself.

@@ -14,8 +14,9 @@
 //! generation that is served.
 //!
 //! Snapshots are shared, generations activated and old ones cleared away under one further lease.
-//! Its fencing token is checked in the transactions that activate and retire generations, so a node
-//! that was taken for dead cannot do harm; nor can one whose clock is wrong.
+//! The fencing tokens of both are checked in the transactions that activate and retire generations
+//! and record runs, so a node that was taken for dead cannot do harm; nor can one whose clock is
+//! wrong.
 //!
 //! # What a kill leaves behind
 //!

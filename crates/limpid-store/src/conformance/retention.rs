@@ -14,6 +14,7 @@ use limpid_types::Digest;
 
 use super::Harness;
 use super::generations::activate;
+use super::runs::record;
 use super::samples::{at, build, digest, digests, run};
 use crate::{Acquisition, Outcome, Store};
 
@@ -84,7 +85,7 @@ pub async fn the_last_build_of_a_feed_is_kept<H: Harness>() {
             reason: "records halved".into(),
         };
         let run = run("debian", started, outcome);
-        store.record_run(&run, Some(&build(content))).await.unwrap();
+        record(&store, &run, Some(&build(content))).await;
         assert_eq!(retire(&store, 1, 10).await, digests(&["one", content]));
     }
 }
@@ -155,7 +156,7 @@ pub async fn a_forgotten_snapshot_stays_the_last_build<H: Harness>() {
     activate(&store, "one").await;
     let outcome = Outcome::Activated { generation: 1 };
     let run = run("alpine/v3.15", 1, outcome);
-    store.record_run(&run, Some(&build("one"))).await.unwrap();
+    record(&store, &run, Some(&build("one"))).await;
     activate(&store, "two").await;
     let feed = "alpine/v3.15";
     let forgotten = store.forget_snapshot(feed, &digest("one"), at(10)).await;

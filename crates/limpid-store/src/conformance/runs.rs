@@ -7,14 +7,16 @@
 )]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Harness;
 use super::generations::activate;
 use super::samples::{at, build, run};
-use crate::{Build, FeedState, Outcome, QuarantinedRecord, Store, UpdateRun};
+use crate::{Acquisition, Build, FeedState, Outcome, QuarantinedRecord, Store, UpdateRun};
 
-async fn record(store: &Arc<dyn Store>, run: &UpdateRun, build: Option<&Build>) {
-    store.record_run(run, build).await.unwrap();
+/// Records a run under no lease.
+pub(super) async fn record(store: &Arc<dyn Store>, run: &UpdateRun, build: Option<&Build>) {
+    assert!(store.record_run(run, build, None).await.unwrap());
 }
 
 async fn state(store: &Arc<dyn Store>, feed: &str) -> FeedState {
@@ -143,4 +145,47 @@ pub async fn the_log_of_a_feed_is_bounded<H: Harness>() {
     assert_eq!(runs.len(), 100);
     assert_eq!(runs[0].started, at(120));
     assert_eq!(store.runs(Some("debian"), 1000).await.unwrap().len(), 1);
+}
+
+/// A holder whose lease passed to another, or was given back, keeps nothing of its run.
+pub async fn a_run_under_a_lost_lease_is_not_recorded<H: Harness>() {
+    let harness = H::create().await;
+    let store = harness.open().await;
+    activate(&store, "one").await;
+    let name = "alpine/v3.15";
+    record(&store, &run(name, 0, activated()), Some(&build("one"))).await;
+    let take = async |owner, seconds| {
+        let ttl = Duration::from_mins(1);
+        let asked = store.acquire_lease("feed", owner, ttl, at(seconds)).await;
+        let Ok(Acquisition::Granted(lease)) = asked else {
+            panic!("not granted: {asked:?}");
+        };
+        lease
+    };
+    let first = take("a", 10).await;
+    let second = take("b", 80).await;
+    let states = store.feed_states().await.unwrap();
+    let runs = store.runs(None, 10).await.unwrap();
+    let late = [
+        (run(name, 90, Outcome::Unchanged), None),
+        (run(name, 90, failed()), Some(build("two"))),
+        (run("unknown", 90, activated()), Some(build("two"))),
+    ];
+    let refused = async |lease| {
+        for (run, build) in &late {
+            let recorded = store.record_run(run, build.as_ref(), Some(lease)).await;
+            assert!(!recorded.unwrap(), "{run:?}");
+        }
+        assert_eq!(store.feed_states().await.unwrap(), states);
+        assert_eq!(store.runs(None, 10).await.unwrap(), runs);
+    };
+    refused(&first).await;
+    let (run, build) = &late[1];
+    let recorded = store.record_run(run, build.as_ref(), Some(&second)).await;
+    assert!(recorded.unwrap());
+    assert_eq!(state(&store, name).await.build, *build);
+    assert!(store.release_lease(&second).await.unwrap());
+    let recorded = store.record_run(run, build.as_ref(), Some(&second)).await;
+    assert!(!recorded.unwrap());
+    assert_eq!(store.runs(None, 10).await.unwrap().len(), 2);
 }

@@ -295,12 +295,23 @@ impl GenerationStore for TroubledStore {
         .await
     }
 
-    async fn record_run(&self, run: &UpdateRun, build: Option<&Build>) -> Result<(), StoreError> {
-        let (run, build, node) = (run.clone(), build.cloned(), self.node);
-        let recorded = run.clone();
+    async fn record_run(
+        &self,
+        run: &UpdateRun,
+        build: Option<&Build>,
+        lease: Option<&Lease>,
+    ) -> Result<bool, StoreError> {
+        let (run, build, lease) = (run.clone(), build.cloned(), lease.cloned());
+        let (node, recorded) = (self.node, run.clone());
         self.call(
-            async move |store| store.record_run(&run, build.as_ref()).await,
-            move |seen, ()| seen.recorded(node, &recorded),
+            async move |store| store.record_run(&run, build.as_ref(), lease.as_ref()).await,
+            move |seen, answer| {
+                if *answer {
+                    seen.recorded(node, &recorded);
+                } else {
+                    seen.refused += 1;
+                }
+            },
         )
         .await
     }
