@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
@@ -9,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue};
 use futures_util::stream;
 use serde::Serialize;
 use thiserror::Error;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::spawn_blocking;
 
 use crate::ApiError;
@@ -40,12 +41,17 @@ pub(super) async fn body<T: Serialize + Send + Sync + 'static>(
 /// It has come to its end when the writer was [finished](JsonWriter::finish). When the writer is
 /// dropped before, by a panic for example, the body is broken off, so that nobody takes it for a
 /// whole one.
-pub(super) fn stream() -> (JsonWriter, Body) {
+///
+/// Only so many bodies may be written at a time. The turn of this one has passed when the client
+/// has taken what was written: parts can be large, and wait in memory for it.
+pub(super) fn stream(turn: OwnedSemaphorePermit) -> (JsonWriter, Body) {
+    let turn = Arc::new(turn);
     let (sender, receiver) = mpsc::channel(WAITING);
-    let parts = stream::unfold(Some(receiver), |receiver| async move {
-        let mut receiver = receiver?;
+    let waiting = Some((receiver, Arc::clone(&turn)));
+    let parts = stream::unfold(waiting, |waiting| async move {
+        let (mut receiver, turn) = waiting?;
         match receiver.recv().await {
-            Some(Part::Bytes(bytes)) => Some((Ok(bytes), Some(receiver))),
+            Some(Part::Bytes(bytes)) => Some((Ok(bytes), Some((receiver, turn)))),
             Some(Part::End) => None,
             None => Some((Err(io::Error::other("the body was broken off")), None)),
         }
@@ -53,6 +59,7 @@ pub(super) fn stream() -> (JsonWriter, Body) {
     let writer = JsonWriter {
         sender,
         buffer: Vec::new(),
+        _turn: turn,
     };
     (writer, Body::from_stream(parts))
 }
@@ -93,6 +100,7 @@ impl From<mpsc::error::SendError<Part>> for Break {
 pub(super) struct JsonWriter {
     sender: mpsc::Sender<Part>,
     buffer: Vec<u8>,
+    _turn: Arc<OwnedSemaphorePermit>,
 }
 
 impl JsonWriter {
@@ -163,6 +171,35 @@ pub(super) fn chain(error: &dyn Error) -> String {
 mod tests {
     use super::*;
     use http_body_util::BodyExt as _;
+    use tokio::sync::Semaphore;
+
+    fn turns() -> (Arc<Semaphore>, OwnedSemaphorePermit) {
+        let turns = Arc::new(Semaphore::new(1));
+        let turn = Arc::clone(&turns).try_acquire_owned().unwrap();
+        (turns, turn)
+    }
+
+    fn stream() -> (JsonWriter, Body) {
+        super::stream(turns().1)
+    }
+
+    #[tokio::test]
+    async fn a_turn_has_passed_when_everything_was_taken_or_the_client_has_gone() {
+        for is_taken in [true, false] {
+            let (turns, turn) = turns();
+            let (mut writer, mut body) = super::stream(turn);
+            writer.text("[]");
+            writer.finish().await.unwrap();
+            assert!(body.frame().await.unwrap().is_ok());
+            assert_eq!(turns.available_permits(), 0);
+            if is_taken {
+                assert!(body.frame().await.is_none());
+            } else {
+                drop(body);
+            }
+            assert_eq!(turns.available_permits(), 1, "{is_taken}");
+        }
+    }
 
     #[tokio::test]
     async fn a_body_that_is_finished_comes_whole() {

@@ -189,9 +189,10 @@ async fn diff(
             fault => failed("could not get update operations", &fault),
         })?;
     let turn = Arc::clone(&routes.differences).acquire_owned().await;
-    let (writer, body) = json::stream();
+    let turn =
+        turn.map_err(|error| ApiError::internal("internal error").with_detail(error.to_string()))?;
+    let (writer, body) = json::stream(turn);
     spawn_blocking(move || {
-        let _turn = turn;
         if let Err(error) = write_diff(&diff, writer) {
             error.log("difference of update operations");
         }

@@ -48,9 +48,8 @@ pub(super) async fn affected_manifests(
     let search = Search::new(routes.service, vulnerabilities).await?;
     // The first page tells most failures while there is still a status to be chosen.
     let first = search.page(None).await?;
-    let (writer, body) = json::stream();
+    let (writer, body) = json::stream(turn);
     tokio::spawn(async move {
-        let _turn = turn;
         if let Err(error) = search.write(first, writer).await {
             error.log("affected manifests");
         }
