@@ -74,35 +74,49 @@ async fn the_lease_is_given_back_whatever_happens() {
     take_lease(&bench, "somebody").await;
 }
 
+/// Returns the options of an update from which somebody else takes the feed over at some step.
+fn taken_over(bench: &Bench, is_time: fn(&Progress<'_>) -> bool) -> UpdateOptions {
+    let store = Arc::clone(&bench.store);
+    let take_over = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let much_later = Timestamp::now() + Duration::from_hours(1);
+        let ttl = Duration::from_hours(1);
+        let taken = store.acquire_lease("update:toy", "other", ttl, much_later);
+        runtime.block_on(taken).unwrap();
+    };
+    UpdateOptions {
+        progress: Arc::new(move |progress| {
+            if is_time(&progress) {
+                std::thread::spawn(take_over.clone()).join().unwrap();
+            }
+        }),
+        ..UpdateOptions::default()
+    }
+}
+
 #[tokio::test]
 async fn an_updater_that_was_taken_for_dead_activates_nothing() {
     let bench = Bench::new();
     bench.document("toy", &lines(0, 10));
-    let store = Arc::clone(&bench.store);
-    let options = UpdateOptions {
-        // Somebody else takes over while the feed is being fetched.
-        progress: Arc::new(move |progress| {
-            if let Progress::Fetching { .. } = progress {
-                let store = Arc::clone(&store);
-                std::thread::spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_current_thread()
-                        .build()
-                        .unwrap();
-                    let much_later = Timestamp::now() + Duration::from_hours(1);
-                    let ttl = Duration::from_hours(1);
-                    let taken = store.acquire_lease("update:toy", "other", ttl, much_later);
-                    runtime.block_on(taken).unwrap();
-                })
-                .join()
-                .unwrap();
-            }
-        }),
-        ..UpdateOptions::default()
-    };
+    let options = taken_over(&bench, |progress| {
+        matches!(progress, Progress::Fetching { .. })
+    });
     let summary = bench.update_with(&options).await.unwrap();
     assert_eq!(summary.skipped[0].cause, SkipCause::LeaseLost);
     let current = bench.store.current().await;
     assert_eq!(current.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_updater_that_was_taken_for_dead_records_nothing() {
+    let bench = Bench::new();
+    let options = taken_over(&bench, |progress| matches!(progress, Progress::Done { .. }));
+    let summary = bench.update_with(&options).await.unwrap();
+    assert_eq!(summary.skipped[0].cause, SkipCause::LeaseLost);
+    assert!(summary.runs.is_empty());
+    assert!(bench.store.feed_states().await.unwrap().is_empty());
 }
 
 #[tokio::test]
