@@ -7,21 +7,23 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use crate::client::{
-    AFFECTED, Client, INDEX_REPORT, INDEX_STATE, NOTIFICATION, OPERATIONS, REPORT,
+    AFFECTED, Client, DIFF, INDEX_REPORT, INDEX_STATE, NOTIFICATION, OPERATIONS, REPORT,
 };
 use crate::service::{Backend, Service};
 
 /// A service that believes two keys, one of them configured as Clair's and one as limpid's own.
 fn service() -> &'static Service {
     static SERVICE: OnceLock<Service> = OnceLock::new();
-    SERVICE.get_or_init(|| {
-        Service::ready(Backend::Embedded, |configuration| {
-            // "secret" and "second secret".
-            configuration["auth"] = json!({ "psk": { "key": "c2VjcmV0", "iss": ["quay"] } });
-            configuration["limpid"]["auth"] = json!({
-                "psk": [{ "key": "c2Vjb25kIHNlY3JldA==", "iss": ["quay", "rotated"] }],
-            });
-        })
+    SERVICE.get_or_init(|| start(Backend::Embedded))
+}
+
+fn start(backend: Backend) -> Service {
+    Service::ready(backend, |configuration| {
+        // "secret" and "second secret".
+        configuration["auth"] = json!({ "psk": { "key": "c2VjcmV0", "iss": ["quay"] } });
+        configuration["limpid"]["auth"] = json!({
+            "psk": [{ "key": "c2Vjb25kIHNlY3JldA==", "iss": ["quay", "rotated"] }],
+        });
     })
 }
 
@@ -55,7 +57,12 @@ async fn status(path: &str, authorization: &str) -> u16 {
 
 #[tokio::test]
 async fn without_a_token_all_but_robots_is_an_empty_401() {
-    let client = Client::of(service());
+    refuses_without_a_token(service()).await;
+    refuses_without_a_token(&start(Backend::Postgres)).await;
+}
+
+async fn refuses_without_a_token(service: &Service) {
+    let client = Client::of(service);
     for (method, path) in [
         ("POST", INDEX_REPORT),
         ("DELETE", INDEX_REPORT),
@@ -65,6 +72,9 @@ async fn without_a_token_all_but_robots_is_an_empty_401() {
         ("POST", AFFECTED),
         ("GET", REPORT),
         ("GET", OPERATIONS),
+        ("DELETE", OPERATIONS),
+        ("GET", DIFF),
+        ("GET", NOTIFICATION),
         ("DELETE", NOTIFICATION),
         ("GET", "/openapi/v1"),
         ("GET", "/nowhere"),
@@ -76,7 +86,7 @@ async fn without_a_token_all_but_robots_is_an_empty_401() {
         assert!(reply.body.is_empty(), "{method} {path}");
     }
     assert_eq!(client.get("/robots.txt").await.status, 200);
-    assert_eq!(service().introspected("/metrics"), Some(200));
+    assert_eq!(service.introspected("/metrics"), Some(200));
 }
 
 #[tokio::test]

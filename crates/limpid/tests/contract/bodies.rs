@@ -161,10 +161,17 @@ async fn vulnerabilities_that_are_none_are_400(service: &Service) {
     let client = Client::of(service);
     for body in [
         json!({ "vulnerabilities": [{ "normalized_severity": "Terrible" }] }),
+        json!([{ "normalized_severity": "Terrible" }]),
         json!({ "vulnerabilities": "none" }),
         json!("text"),
     ] {
         client.post(AFFECTED, &body).await.error(400, "bad-request");
+    }
+    for issued in ["yesterday", "2026-01-01", "2026-13-01T00:00:00Z"] {
+        let body = json!({ "vulnerabilities": [{ "issued": issued }] });
+        let message = client.post(AFFECTED, &body).await.error(400, "bad-request");
+        let beginning = "failed to deserialize vulnerabilities: invalid issued time: ";
+        assert!(message.starts_with(beginning), "{message}");
     }
 }
 

@@ -45,7 +45,7 @@ async fn a_bulk_deletion_names_what_it_deleted(service: &Service) {
         let path = format!("{INDEX_REPORT}/{}", digest(number));
         assert_eq!(client.get(&path).await.status, status, "{number}");
     }
-    for body in [body, "[]".to_owned()] {
+    for body in [body, "[]".to_owned(), "null".to_owned()] {
         let reply = client.send("DELETE", INDEX_REPORT, &[], body).await;
         assert_eq!((reply.status, reply.json()), (200, json!([])));
     }

@@ -1,11 +1,13 @@
 //! `/openapi/v1` and `/robots.txt`.
 
 use crate::client::Client;
+use crate::on_both_stores;
 use crate::service::Service;
 
-#[tokio::test]
-async fn the_api_describes_itself() {
-    let client = Client::of(Service::embedded());
+on_both_stores!(the_api_describes_itself, robots_are_sent_away,);
+
+async fn the_api_describes_itself(service: &Service) {
+    let client = Client::of(service);
     let reply = client.get("/openapi/v1").await;
     assert_eq!(reply.status, 200);
     let document = reply.json();
@@ -29,9 +31,8 @@ async fn the_api_describes_itself() {
     assert_eq!((same.status, same.body.len()), (304, 0));
 }
 
-#[tokio::test]
-async fn robots_are_sent_away() {
-    let client = Client::of(Service::embedded());
+async fn robots_are_sent_away(service: &Service) {
+    let client = Client::of(service);
     for method in ["GET", "POST", "DELETE"] {
         let reply = client.send(method, "/robots.txt", &[], "").await;
         assert_eq!(reply.status, 200);

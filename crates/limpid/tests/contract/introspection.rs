@@ -6,7 +6,11 @@ use crate::client::{Client, INDEX_REPORT, INDEX_STATE, OPERATIONS, REPORT};
 use crate::on_both_stores;
 use crate::service::Service;
 
-on_both_stores!(metrics_have_the_names_of_clairs_dashboards);
+on_both_stores!(
+    metrics_have_the_names_of_clairs_dashboards,
+    health_and_readiness_are_answered_in_plain_text,
+    a_request_is_logged_with_its_id,
+);
 
 async fn metrics_have_the_names_of_clairs_dashboards(service: &Service) {
     let client = Client::of(service);
@@ -71,6 +75,12 @@ async fn metrics_have_the_names_of_clairs_dashboards(service: &Service) {
         })
     };
     assert!(line(indexed), "{indexed}");
+    for line in reply.text().lines() {
+        let is_ours = line.starts_with("limpid_");
+        let mut values = labels(line).filter(|label| *label != "le=\"+Inf\"");
+        let has_capitals = values.any(|label| label.contains(char::is_uppercase));
+        assert!(!is_ours || !has_capitals, "{line}");
+    }
 }
 
 fn labels(line: &str) -> impl Iterator<Item = &str> {
@@ -80,9 +90,7 @@ fn labels(line: &str) -> impl Iterator<Item = &str> {
     inside.map_or("", |(labels, _)| labels).split(',')
 }
 
-#[tokio::test]
-async fn health_and_readiness_are_answered_in_plain_text() {
-    let service = Service::embedded();
+async fn health_and_readiness_are_answered_in_plain_text(service: &Service) {
     let client = Client::at(service.introspection);
     for method in ["GET", "POST", "DELETE"] {
         let reply = client.send(method, "/healthz", &[], "").await;
@@ -100,9 +108,7 @@ async fn health_and_readiness_are_answered_in_plain_text() {
     assert_eq!(client.get(INDEX_STATE).await.status, 404);
 }
 
-#[tokio::test]
-async fn a_request_is_logged_with_its_id() {
-    let service = Service::embedded();
+async fn a_request_is_logged_with_its_id(service: &Service) {
     let client = Client::of(service);
     client
         .get_with(INDEX_STATE, "x-request-id", "to-be-found-in-the-log")

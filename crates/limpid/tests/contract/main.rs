@@ -9,11 +9,13 @@
 )]
 
 mod authentication;
+mod bad_clients;
 mod bodies;
 mod client;
 mod configuration;
 mod deletion;
 mod discovery;
+mod failures;
 mod indexing;
 mod introspection;
 mod matching;
@@ -23,6 +25,7 @@ mod notifications;
 mod overload;
 mod paths;
 mod process;
+mod protocols;
 mod quay;
 mod registries;
 mod service;

@@ -160,6 +160,7 @@ async fn a_difference_needs_the_newer_operation_only(service: &Service) {
 
     let reply = client.get(&format!("{DIFF}?cur={current}")).await;
     assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("content-type"), "application/json");
     let difference = reply.json();
     assert_eq!(difference["cur"]["ref"], *current);
     assert_eq!(

@@ -3,13 +3,19 @@
 use serde_json::json;
 
 use crate::client::{Client, NOTIFICATION};
+use crate::on_both_stores;
 use crate::service::Service;
+
+on_both_stores!(
+    an_unknown_notification_is_an_empty_last_page,
+    what_is_no_id_or_page_is_400,
+    deleting_an_unknown_notification_is_404_which_quay_takes_for_success,
+);
 
 const ID: &str = "5f0b5d9e-0000-4000-8000-000000000001";
 
-#[tokio::test]
-async fn an_unknown_notification_is_an_empty_last_page() {
-    let client = Client::of(Service::embedded());
+async fn an_unknown_notification_is_an_empty_last_page(service: &Service) {
+    let client = Client::of(service);
     let nil = "00000000-0000-0000-0000-000000000000";
     for (query, size) in [
         (String::new(), 500),
@@ -26,9 +32,8 @@ async fn an_unknown_notification_is_an_empty_last_page() {
     }
 }
 
-#[tokio::test]
-async fn what_is_no_id_or_page_is_400() {
-    let client = Client::of(Service::embedded());
+async fn what_is_no_id_or_page_is_400(service: &Service) {
+    let client = Client::of(service);
     for path in [
         "/x".to_owned(),
         "/".to_owned(),
@@ -45,9 +50,8 @@ async fn what_is_no_id_or_page_is_400() {
     reply.error(400, "bad-request");
 }
 
-#[tokio::test]
-async fn deleting_an_unknown_notification_is_404_which_quay_takes_for_success() {
-    let client = Client::of(Service::embedded());
+async fn deleting_an_unknown_notification_is_404_which_quay_takes_for_success(service: &Service) {
+    let client = Client::of(service);
     let reply = client.delete(&format!("{NOTIFICATION}/{ID}")).await;
     reply.error(404, "not-found");
 }

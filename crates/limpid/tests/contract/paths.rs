@@ -3,11 +3,19 @@
 use crate::client::{
     AFFECTED, Client, DIFF, INDEX_REPORT, INDEX_STATE, NOTIFICATION, OPERATIONS, REPORT,
 };
+use crate::on_both_stores;
 use crate::service::Service;
 
-#[tokio::test]
-async fn a_method_that_a_path_does_not_have_is_405() {
-    let service = Service::embedded();
+on_both_stores!(
+    a_method_that_a_path_does_not_have_is_405,
+    digests_that_are_none_are_400,
+    a_digest_may_be_escaped_in_upper_case_and_behind_other_elements,
+    an_odd_path_leads_to_the_clean_one,
+    a_path_that_nobody_has_is_gos_404,
+    every_answer_has_a_request_id,
+);
+
+async fn a_method_that_a_path_does_not_have_is_405(service: &Service) {
     let client = Client::of(service);
     let digest = service.image("methods").hash;
     let id = "5f0b5d9e-0000-4000-8000-000000000001";
@@ -37,9 +45,8 @@ async fn a_method_that_a_path_does_not_have_is_405() {
     }
 }
 
-#[tokio::test]
-async fn digests_that_are_none_are_400() {
-    let client = Client::of(Service::embedded());
+async fn digests_that_are_none_are_400(service: &Service) {
+    let client = Client::of(service);
     let short = "sha256:abcd";
     let blake = format!("blake3:{}", "a".repeat(64));
     let odd = format!("sha256:{}", "g".repeat(64));
@@ -59,9 +66,7 @@ async fn digests_that_are_none_are_400() {
     }
 }
 
-#[tokio::test]
-async fn a_digest_may_be_escaped_in_upper_case_and_behind_other_elements() {
-    let service = Service::embedded();
+async fn a_digest_may_be_escaped_in_upper_case_and_behind_other_elements(service: &Service) {
     let client = Client::of(service);
     let image = service.image("paths");
     assert_eq!(client.index(&image).await.status, 201);
@@ -86,9 +91,8 @@ async fn a_digest_may_be_escaped_in_upper_case_and_behind_other_elements() {
     );
 }
 
-#[tokio::test]
-async fn an_odd_path_leads_to_the_clean_one() {
-    let client = Client::of(Service::embedded());
+async fn an_odd_path_leads_to_the_clean_one(service: &Service) {
+    let client = Client::of(service);
     for (path, clean) in [
         ("//indexer/api/v1/index_state", INDEX_STATE),
         ("/indexer//api/v1/index_state", INDEX_STATE),
@@ -106,9 +110,8 @@ async fn an_odd_path_leads_to_the_clean_one() {
     }
 }
 
-#[tokio::test]
-async fn a_path_that_nobody_has_is_gos_404() {
-    let client = Client::of(Service::embedded());
+async fn a_path_that_nobody_has_is_gos_404(service: &Service) {
+    let client = Client::of(service);
     for path in [
         "/",
         "/x",
@@ -128,9 +131,8 @@ async fn a_path_that_nobody_has_is_gos_404() {
     }
 }
 
-#[tokio::test]
-async fn every_answer_has_a_request_id() {
-    let client = Client::of(Service::embedded());
+async fn every_answer_has_a_request_id(service: &Service) {
+    let client = Client::of(service);
     let reply = client.get(INDEX_STATE).await;
     assert!(!reply.header("x-request-id").is_empty());
     let reply = client.get_with(INDEX_STATE, "x-request-id", "mine-1").await;

@@ -78,13 +78,7 @@ fn stuck(drain: &str) -> (Service, tokio::task::JoinHandle<()>) {
             .send()
             .await;
     });
-    eventually(|| {
-        let requests = service.registry.requests();
-        requests
-            .iter()
-            .any(|one| one.target == "/stalls")
-            .then_some(())
-    });
+    service.wait_for_fetch("/stalls");
     (service, posting)
 }
 

@@ -89,6 +89,8 @@ fn check_common(report: &Value) {
     assert!(!map(report, "packages").is_empty());
     for (id, package) in map(report, "packages") {
         assert_eq!(package["id"], **id);
+        assert_eq!(package["kind"], "binary", "{package}");
+        assert!(package["cpe"].is_string(), "{package}");
         check_package(package);
         let source = &package["source"];
         check_package(source);

@@ -163,14 +163,8 @@ async fn a_layer_without_an_end_takes_no_memory_and_others_are_served() {
         let image = service.image(&format!("beside {number}"));
         assert_eq!(Client::of(&service).index(&image).await.status, 201);
     }
-    let metrics = Client::at(service.introspection).get("/metrics").await;
-    let resident = metrics
-        .text()
-        .lines()
-        .find_map(|line| line.strip_prefix("process_resident_memory_bytes "))
-        .and_then(|bytes| bytes.parse::<f64>().ok())
-        .unwrap();
-    assert!(resident < f64::from(300 << 20), "{resident}");
+    let peak = service.peak_memory();
+    assert!(peak < 300 << 20, "{peak}");
     assert!(!waiting.is_finished());
     waiting.abort();
 }

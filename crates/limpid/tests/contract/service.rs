@@ -16,6 +16,8 @@ use limpid_types::{Digest, Manifest};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::client::Client;
+
 /// How long a process may take until it is ready, or has ended.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -38,14 +40,19 @@ impl Backend {
             Self::Embedded => String::new(),
             Self::Postgres => {
                 static CLUSTER: OnceLock<PostgresCluster> = OnceLock::new();
-                let database = CLUSTER.get_or_init(PostgresCluster::start).database();
-                let words = database
-                    .iter()
-                    .map(|(name, value)| format!("{name}={value} "));
-                words.collect::<String>().trim_end().to_owned()
+                new_database(CLUSTER.get_or_init(PostgresCluster::start))
             }
         }
     }
+}
+
+/// Makes a database, and returns how to connect to it.
+pub(crate) fn new_database(cluster: &PostgresCluster) -> String {
+    let database = cluster.database();
+    let words = database
+        .iter()
+        .map(|(name, value)| format!("{name}={value} "));
+    words.collect::<String>().trim_end().to_owned()
 }
 
 /// A process of limpid. It ends with this value, and with the program of the tests.
@@ -161,6 +168,32 @@ impl Service {
     /// Returns what the process has logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Returns how much memory the process has had at its worst, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = peak.unwrap().trim().strip_suffix(" kB").unwrap();
+        kilobytes.parse::<u64>().unwrap() << 10
+    }
+
+    /// Returns the value of a metric without labels.
+    pub(crate) async fn metric(&self, name: &str) -> f64 {
+        let metrics = Client::at(self.introspection).get("/metrics").await;
+        let line = metrics
+            .text()
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap().parse().unwrap()
+    }
+
+    /// Waits until the registry was asked for a path.
+    pub(crate) fn wait_for_fetch(&self, path: &str) {
+        eventually(|| {
+            let requests = self.registry.requests();
+            requests.iter().any(|one| one.target == path).then_some(())
+        });
     }
 
     /// Returns the status of a path of the introspection listener; none when nobody listens.
