@@ -266,6 +266,9 @@ fn relatives() -> Vec<IndexReport> {
     let change = |image: &mut IndexReport, change: fn(&mut Package)| {
         change(image.packages.get_mut("100").unwrap());
     };
+    change(&mut architecture, |package| {
+        package.arch = "amd64".into();
+    });
     change(&mut other_architecture, |package| {
         package.arch = "arm64".into();
     });
