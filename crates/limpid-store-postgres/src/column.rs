@@ -1,7 +1,6 @@
 //! Values as columns hold them.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use limpid_types::Digest;
@@ -68,12 +67,6 @@ pub(crate) fn limit(rows: usize) -> i64 {
 /// Returns a text as a column can hold it: PostgreSQL has no zero character in texts.
 pub(crate) fn text(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
-}
-
-/// Returns when something ends that lasts from now for some time; at the end of time at the latest.
-pub(crate) fn expiry(now: Timestamp, time_to_live: Duration) -> Timestamp {
-    let end = now.checked_add(time_to_live).unwrap_or(Timestamp::MAX);
-    Timestamp::from_millisecond(end.as_millisecond()).unwrap_or(end)
 }
 
 /// Returns a value as JSON.

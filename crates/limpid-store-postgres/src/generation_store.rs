@@ -5,11 +5,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use limpid_store::{
     Activation, Build, FeedSnapshot, FeedState, Generation, GenerationStore, Lease, PointerMove,
-    StoreError, UpdateRun,
+    StoreError, UpdateRun, expiry,
 };
 use limpid_types::Digest;
 
-use crate::column::expiry;
 use crate::generations::Which;
 use crate::{PostgresStore, generations, retention, runs};
 

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use limpid_store::{Backlog, IndexJob, JobClaim, JobEnd, JobStore, StoreError};
+use limpid_store::{Backlog, IndexJob, JobClaim, JobEnd, JobStore, StoreError, expiry};
 use limpid_types::Digest;
 
-use crate::column::{self, expiry};
+use crate::column;
 use crate::{PostgresStore, jobs};
 
 #[async_trait]

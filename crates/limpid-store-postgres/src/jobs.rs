@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use limpid_store::{Backlog, IndexJob, JobClaim, JobEnd, JobState};
+use limpid_store::{Backlog, DEFAULT_URGENCY, IndexJob, JobClaim, JobEnd, JobState};
 use limpid_types::Digest;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -18,9 +18,6 @@ const WAITING: i16 = 0;
 const RUNNING: i16 = 1;
 const RETRYABLE: i16 = 2;
 const TERMINAL: i16 = 3;
-
-/// The urgency of jobs that nobody submitted: that of requests that do not say theirs (RFC 9218).
-const DEFAULT_URGENCY: i16 = 3;
 
 /// The columns that [`read`] takes, with the name of the table, because a statement may have others.
 const COLUMNS: &str = "index_job.manifest, request, urgency, state, due, attempts, layers_done,

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use limpid_store::{Acquisition, Lease, LeaseStore, StoreError};
+use limpid_store::{Acquisition, Lease, LeaseStore, StoreError, expiry};
 use tokio_postgres::types::Type;
 
 use crate::PostgresStore;
-use crate::column::{self, expiry, get};
+use crate::column::{self, get};
 use crate::connection::Unit;
 use crate::database::Database;
 use crate::failure::Failure;

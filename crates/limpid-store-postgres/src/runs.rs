@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use limpid_store::{Build, FeedState, Lease, Outcome, UpdateRun};
+use limpid_store::{Build, FeedState, Lease, Outcome, RUNS_PER_FEED, UpdateRun};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -12,9 +12,6 @@ use crate::database::Database;
 use crate::failure::Failure;
 use crate::generations::{SNAPSHOT_COLUMNS, read_snapshot, save_snapshots};
 use crate::leases;
-
-/// How many runs of each feed are kept.
-const RUNS_PER_FEED: i64 = 100;
 
 pub(crate) async fn record(
     database: &Database,
@@ -164,7 +161,10 @@ async fn save_run(unit: &Unit<'_>, feed: i32, run: &UpdateRun) -> Result<(), Fai
              SELECT id FROM limpid.update_run WHERE feed = $1
              ORDER BY id DESC LIMIT 1 OFFSET $2
          )",
-        &[(&feed, Type::INT4), (&RUNS_PER_FEED, Type::INT8)],
+        &[
+            (&feed, Type::INT4),
+            (&column::limit(RUNS_PER_FEED), Type::INT8),
+        ],
     )
     .await?;
     Ok(())

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use limpid_store::{
     Activation, Build, FeedSnapshot, FeedState, Generation, GenerationStore, Lease, PointerMove,
-    StoreError, UpdateRun,
+    StoreError, UpdateRun, expiry,
 };
 use limpid_types::Digest;
 
@@ -83,7 +83,7 @@ impl GenerationStore for SqliteStore {
     ) -> Result<bool, StoreError> {
         let owner = owner.to_owned();
         self.write("pin generation", move |transaction| {
-            let expires = leases::expiry(now, time_to_live);
+            let expires = expiry(now, time_to_live);
             retention::pin(transaction, generation, &owner, expires)
         })
         .await

@@ -2,10 +2,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use limpid_store::{Backlog, IndexJob, JobClaim, JobEnd, JobStore, StoreError};
+use limpid_store::{Backlog, IndexJob, JobClaim, JobEnd, JobStore, StoreError, expiry};
 use limpid_types::Digest;
 
-use crate::leases::expiry;
 use crate::{SqliteStore, jobs};
 
 #[async_trait]

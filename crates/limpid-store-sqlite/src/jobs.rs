@@ -1,7 +1,7 @@
 //! The queue of manifests to be indexed.
 
 use jiff::Timestamp;
-use limpid_store::{Backlog, IndexJob, JobClaim, JobEnd, JobState};
+use limpid_store::{Backlog, DEFAULT_URGENCY, IndexJob, JobClaim, JobEnd, JobState};
 use limpid_types::Digest;
 use rusqlite::{Connection, Error, OptionalExtension as _, Result, Row, Transaction};
 
@@ -13,9 +13,6 @@ const WAITING: i64 = 0;
 const RUNNING: i64 = 1;
 const RETRYABLE: i64 = 2;
 const TERMINAL: i64 = 3;
-
-/// The urgency of jobs that nobody submitted: that of requests that do not say theirs (RFC 9218).
-const DEFAULT_URGENCY: u8 = 3;
 
 /// The columns that [`read`] takes.
 const COLUMNS: &str = "manifest, request, urgency, state, due, attempts, layers_done, layers,

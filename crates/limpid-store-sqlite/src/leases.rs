@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use limpid_store::{Acquisition, Lease, LeaseStore, StoreError};
+use limpid_store::{Acquisition, Lease, LeaseStore, StoreError, expiry};
 use rusqlite::{Connection, OptionalExtension as _, Result, Transaction};
 
 use crate::{SqliteStore, column};
@@ -89,12 +89,6 @@ pub(crate) fn is_lost(connection: &Connection, lease: Option<&Lease>) -> Result<
         .prepare_cached("SELECT 1 FROM lease WHERE name = ?1 AND token = ?2")?
         .exists((&lease.name, column::integer(lease.token)))?;
     Ok(!is_present)
-}
-
-/// Returns when something ends that lasts from now for some time; at the end of time at the latest.
-pub(crate) fn expiry(now: Timestamp, time_to_live: Duration) -> Timestamp {
-    let end = now.checked_add(time_to_live).unwrap_or(Timestamp::MAX);
-    Timestamp::from_millisecond(end.as_millisecond()).unwrap_or(end)
 }
 
 fn acquire(

@@ -1,13 +1,10 @@
 //! How the feeds did.
 
-use limpid_store::{Build, FeedState, Outcome, UpdateRun};
+use limpid_store::{Build, FeedState, Outcome, RUNS_PER_FEED, UpdateRun};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, Transaction};
 
 use crate::column;
 use crate::generations::{SNAPSHOT_COLUMNS, feed_row, read_snapshot, snapshot_row};
-
-/// How many runs of each feed are kept.
-const RUNS_PER_FEED: i64 = 100;
 
 const RUN_COLUMNS: &str = "feed.name, started, finished, outcome, fetched_bytes, records,
     quarantined, samples";
@@ -120,7 +117,7 @@ fn save_run(transaction: &Transaction<'_>, feed: i64, run: &UpdateRun) -> Result
             "DELETE FROM update_run WHERE feed = ?1 AND id <=
              (SELECT id FROM update_run WHERE feed = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
         )?
-        .execute((feed, RUNS_PER_FEED))?;
+        .execute((feed, column::limit(RUNS_PER_FEED)))?;
     Ok(())
 }
 

@@ -10,6 +10,9 @@ use crate::{
     UpdateRun,
 };
 
+/// How many runs of each feed are kept, the latest.
+pub const RUNS_PER_FEED: usize = 100;
+
 /// Keeps the generations of the vulnerability data, and how the feeds did.
 ///
 /// The pointer to the generation that is served moves by compare-and-swap: whoever wants to move
@@ -86,7 +89,8 @@ pub trait GenerationStore: Send + Sync {
     /// Keeps a run, and what it built, when it read the documents to the end.
     ///
     /// A run that found nothing new moves the `checked` time of the snapshot that was built last,
-    /// and writes nothing else but two small rows. Of each feed the latest hundred runs are kept.
+    /// and writes nothing else but two small rows. Of each feed the latest
+    /// [`RUNS_PER_FEED`] runs are kept.
     ///
     /// False when a lease is given that is no longer the caller's; then nothing was changed.
     async fn record_run(

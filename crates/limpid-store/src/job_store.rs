@@ -6,6 +6,9 @@ use limpid_types::Digest;
 
 use crate::StoreError;
 
+/// The urgency of jobs that nobody submitted: that of requests that do not say theirs (RFC 9218).
+pub const DEFAULT_URGENCY: u8 = 3;
+
 /// The work of indexing one manifest: asked for and not yet done, or failed. There is at most one
 /// for a manifest, and none once the manifest is indexed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -62,3 +62,10 @@ pub trait LeaseStore: Send + Sync {
         limit: usize,
     ) -> Result<usize, StoreError>;
 }
+
+/// Returns when something ends that lasts from now for some time; at the end of time at the latest.
+/// It is a time that comes back from a store as it was kept.
+pub fn expiry(now: Timestamp, time_to_live: Duration) -> Timestamp {
+    let end = now.checked_add(time_to_live).unwrap_or(Timestamp::MAX);
+    Timestamp::from_millisecond(end.as_millisecond()).unwrap_or(end)
+}

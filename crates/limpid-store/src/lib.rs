@@ -31,10 +31,10 @@ mod update_run;
 pub use blob_store::BlobStore;
 pub use error::{ErrorKind, StoreError};
 pub use generation::{Activation, FeedSnapshot, Generation, PointerMove};
-pub use generation_store::GenerationStore;
+pub use generation_store::{GenerationStore, RUNS_PER_FEED};
 pub use index_store::{IndexStore, LayerRecord, ManifestRecord};
-pub use job_store::{Backlog, IndexJob, JobClaim, JobEnd, JobState, JobStore};
-pub use lease::{Acquisition, Lease, LeaseStore};
+pub use job_store::{Backlog, DEFAULT_URGENCY, IndexJob, JobClaim, JobEnd, JobState, JobStore};
+pub use lease::{Acquisition, Lease, LeaseStore, expiry};
 #[cfg(feature = "metrics")]
 pub use measured::{Measured, StoreMetrics};
 pub use update_run::{

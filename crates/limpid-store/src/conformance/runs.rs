@@ -12,7 +12,9 @@ use std::time::Duration;
 use super::Harness;
 use super::generations::activate;
 use super::samples::{at, build, run};
-use crate::{Acquisition, Build, FeedState, Outcome, QuarantinedRecord, Store, UpdateRun};
+use crate::{
+    Acquisition, Build, FeedState, Outcome, QuarantinedRecord, RUNS_PER_FEED, Store, UpdateRun,
+};
 
 /// Records a run under no lease.
 pub(super) async fn record(store: &Arc<dyn Store>, run: &UpdateRun, build: Option<&Build>) {
@@ -142,7 +144,7 @@ pub async fn the_log_of_a_feed_is_bounded<H: Harness>() {
         record(&store, &run("alpine/edge", started, failed()), None).await;
     }
     let runs = store.runs(Some("alpine/edge"), 1000).await.unwrap();
-    assert_eq!(runs.len(), 100);
+    assert_eq!(runs.len(), RUNS_PER_FEED);
     assert_eq!(runs[0].started, at(120));
     assert_eq!(store.runs(Some("debian"), 1000).await.unwrap().len(), 1);
 }
