@@ -1,5 +1,6 @@
 //! Clients that are slow, send without an end, or are very many.
 
+use std::io;
 use std::time::Duration;
 
 use futures_util::future::{self, join_all};
@@ -113,10 +114,29 @@ async fn post_without_end(port: u16) -> (String, usize) {
     (String::from_utf8_lossy(&answer).into_owned(), sent)
 }
 
+/// The same by HTTP/2. Returns the status.
+async fn post_without_end_by_http2(port: u16) -> u16 {
+    let gigabyte = stream::repeat(vec![b' '; 0x10000]).take(0x4000);
+    let client = reqwest::Client::builder()
+        .http2_prior_knowledge()
+        .no_proxy();
+    let reply = client
+        .build()
+        .unwrap()
+        .post(format!("http://127.0.0.1:{port}{INDEX_REPORT}"))
+        .body(reqwest::Body::wrap_stream(gigabyte.map(io::Result::Ok)))
+        .send();
+    reply.await.unwrap().status().as_u16()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_without_an_end_is_413_and_is_not_held_in_memory() {
     let service = Service::ready(Backend::Embedded, |_| {});
-    let posts = join_all((0..3).map(|_| post_without_end(service.port)));
+    let posts = async {
+        let status = post_without_end_by_http2(service.port).await;
+        assert_eq!(status, 413);
+        join_all((0..3).map(|_| post_without_end(service.port))).await
+    };
     let answers = tokio::select! {
         answers = timeout(Duration::from_mins(1), posts) => answers.unwrap(),
         () = serve_others(&service) => unreachable!("others are served for as long as it takes"),

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use limpid_testkit::registry::Registry;
+use serde_json::json;
+
 use crate::client::{Client, INDEX_REPORT, INDEX_STATE, OPERATIONS, REPORT};
 use crate::on_both_stores;
-use crate::service::Service;
+use crate::service::{Backend, Service};
 
 on_both_stores!(
     metrics_have_the_names_of_clairs_dashboards,
@@ -126,4 +129,26 @@ async fn a_request_is_logged_with_its_id(service: &Service) {
     assert_eq!(line["method"], "GET");
     assert_eq!(line["request_uri"], INDEX_STATE);
     assert_eq!(line["status"], 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metrics_and_traces_go_each_to_a_collector_of_their_own() {
+    let [metrics, traces] = [(); 2].map(|()| Registry::start().unwrap());
+    let otlp = |collector: &Registry| {
+        let endpoint = collector.address().to_string();
+        json!({ "http": { "endpoint": endpoint, "insecure": true } })
+    };
+    let mut service = Service::ready(Backend::Embedded, |configuration| {
+        configuration["metrics"] = json!({ "name": "otlp", "otlp": otlp(&metrics) });
+        configuration["trace"] = json!({ "name": "otlp", "probability": 1, "otlp": otlp(&traces) });
+    });
+    assert_eq!(Client::of(&service).get(INDEX_STATE).await.status, 200);
+    // What is left is sent before the end.
+    service.terminate();
+    assert_eq!(service.ended().code(), Some(0), "{}", service.log());
+    for (collector, path) in [(metrics, "/v1/metrics"), (traces, "/v1/traces")] {
+        let requests = collector.requests();
+        let targets: BTreeSet<_> = requests.iter().map(|one| one.target.as_str()).collect();
+        assert_eq!(targets, BTreeSet::from([path]));
+    }
 }

@@ -13,7 +13,12 @@ async fn a_matcher_asks_the_indexer_of_another_process() {
             configuration["auth"] = psk.clone();
         });
         let matcher = Service::start(backend, "matcher", |configuration| {
-            let address = format!("http://127.0.0.1:{}/", indexer.port);
+            // Both forms are taken.
+            let scheme = match backend {
+                Backend::Embedded => "",
+                Backend::Postgres => "http://",
+            };
+            let address = format!("{scheme}127.0.0.1:{}", indexer.port);
             configuration["matcher"]["indexer_addr"] = json!(address);
             configuration["auth"] = psk.clone();
         });
