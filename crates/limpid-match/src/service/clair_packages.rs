@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use limpid_types::{IndexReport, SeverityCounts};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::known_packages::{KnownPackage, KnownPackages, PackageKey, ReleaseNumber};
+use super::known_packages::{self, KnownPackage, KnownPackages, ReleaseNumber};
 use crate::MatchError;
 use crate::candidates::Installed;
 use crate::clair::view::VulnerabilityId;
@@ -20,8 +20,10 @@ pub(super) struct ClairPackages<'a> {
     known: &'a KnownPackages,
     /// Numbers of the releases of this image by the id of the distribution.
     releases: BTreeMap<String, ReleaseNumber>,
-    findings: usize,
-    vulnerabilities: BTreeMap<VulnerabilityId, Arc<RawValue>>,
+    /// What was written for this report, because packages of the same source share it.
+    written: HashMap<VulnerabilityId, Arc<RawValue>>,
+    key: Vec<u8>,
+    findings: Vec<(VulnerabilityId, Arc<RawValue>)>,
     package_vulnerabilities: BTreeMap<&'a str, Vec<VulnerabilityId>>,
 }
 
@@ -33,8 +35,9 @@ impl<'a> ClairPackages<'a> {
             judge: PackageJudge::new(case.data, case.options),
             known,
             releases: BTreeMap::new(),
-            findings: 0,
-            vulnerabilities: BTreeMap::new(),
+            written: HashMap::new(),
+            key: Vec::with_capacity(256),
+            findings: Vec::new(),
             package_vulnerabilities: BTreeMap::new(),
         }
     }
@@ -49,7 +52,7 @@ impl<'a> ClairPackages<'a> {
             index,
             self.case.data.generation(),
             &summary.coverage,
-            self.vulnerabilities,
+            self.findings.into_iter().collect(),
             self.package_vulnerabilities,
         )
     }
@@ -77,15 +80,15 @@ impl<'a> ClairPackages<'a> {
         let write = |finding| {
             let view = clair::view(self.case.index, finding);
             let id = view.id();
-            let json = match self.vulnerabilities.get(&id) {
-                Some(json) => Arc::clone(json),
-                None => to_raw_value(&view)
-                    .map_err(|source| MatchError::Writing {
-                        id: finding.id.clone(),
-                        source,
-                    })?
-                    .into(),
-            };
+            if let Some(json) = self.written.get(&id) {
+                return Ok((id, Arc::clone(json)));
+            }
+            let json = to_raw_value(&view).map_err(|source| MatchError::Writing {
+                id: finding.id.clone(),
+                source,
+            })?;
+            let json: Arc<RawValue> = json.into();
+            self.written.insert(id, Arc::clone(&json));
             Ok((id, json))
         };
         let vulnerabilities = findings.iter().map(write).collect::<Result<_, _>>()?;
@@ -98,27 +101,24 @@ impl<'a> ClairPackages<'a> {
 
 impl<'a> Collect<'a> for ClairPackages<'a> {
     fn findings(&self) -> usize {
-        self.findings
+        self.findings.len()
     }
 
     fn judge(&mut self, installed: &Installed<'a, '_>) -> Result<Option<String>, MatchError> {
-        let key = PackageKey::of(self.release(installed), installed);
-        let package = if let Some(package) = self.known.get(&key) {
+        let release = self.release(installed);
+        known_packages::write_key(&mut self.key, release, installed);
+        let package = if let Some(package) = self.known.get(&self.key) {
             package
         } else {
             let package = Arc::new(self.judge_unknown(installed)?);
-            self.known.insert(key, Arc::clone(&package));
+            self.known.insert(&self.key, Arc::clone(&package));
             package
         };
-        self.findings += package.vulnerabilities.len();
         if !package.vulnerabilities.is_empty() {
-            let ids = self.package_vulnerabilities.entry(installed.id);
-            let ids = ids.or_default();
-            for (id, json) in &package.vulnerabilities {
-                ids.push(*id);
-                let vulnerability = self.vulnerabilities.entry(*id);
-                vulnerability.or_insert_with(|| Arc::clone(json));
-            }
+            let ids = package.vulnerabilities.iter().map(|(id, _)| *id);
+            let of_package = self.package_vulnerabilities.entry(installed.id);
+            of_package.or_default().extend(ids);
+            self.findings.extend_from_slice(&package.vulnerabilities);
         }
         Ok(package.unknown.clone())
     }

@@ -32,7 +32,7 @@ struct State {
     /// Numbers of releases by everything that counts of them. A number is not used again.
     releases: HashMap<Box<[u8]>, u64>,
     next_release: u64,
-    packages: LruCache<PackageKey, Arc<KnownPackage>>,
+    packages: LruCache<Box<[u8]>, Arc<KnownPackage>>,
     bytes: usize,
 }
 
@@ -44,10 +44,6 @@ pub(super) struct KnownPackage {
     /// What could not be compared.
     pub(super) unknown: Option<String>,
 }
-
-/// Everything about a package that decides what is found in it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct PackageKey(Box<[u8]>);
 
 /// The number of a release with its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,20 +89,20 @@ impl KnownPackages {
         ReleaseNumber(number)
     }
 
-    /// Returns what was found in a package before.
-    pub(super) fn get(&self, key: &PackageKey) -> Option<Arc<KnownPackage>> {
+    /// Returns what was found before in the package that has a key.
+    pub(super) fn get(&self, key: &[u8]) -> Option<Arc<KnownPackage>> {
         self.lock().packages.get(key).cloned()
     }
 
     /// Keeps what was found in a package, at the cost of those that were asked for least recently.
-    pub(super) fn insert(&self, key: PackageKey, package: Arc<KnownPackage>) {
-        let bytes = size(&key, &package);
+    pub(super) fn insert(&self, key: &[u8], package: Arc<KnownPackage>) {
+        let bytes = size(key, &package);
         if bytes > self.limit {
             return;
         }
         let mut state = self.lock();
         state.bytes += bytes;
-        if let Some((key, replaced)) = state.packages.push(key, package) {
+        if let Some((key, replaced)) = state.packages.push(key.into(), package) {
             state.bytes -= size(&key, &replaced);
         }
         while state.bytes > self.limit
@@ -127,26 +123,24 @@ impl KnownPackages {
     }
 }
 
-impl PackageKey {
-    pub(super) fn of(release: ReleaseNumber, installed: &Installed<'_, '_>) -> Self {
-        let package = installed.package;
-        let (source, source_version) = package
-            .source
-            .as_deref()
-            .map_or(("", ""), |source| (&source.name, &source.version));
-        let mut key = Vec::with_capacity(128);
-        key.extend(release.0.to_le_bytes());
-        let fields = [
-            &package.name,
-            &package.version,
-            &package.arch,
-            &package.module,
-            source,
-            source_version,
-        ];
-        put_all(&mut key, fields);
-        Self(key.into())
-    }
+/// Writes everything about a package that decides what is found in it.
+pub(super) fn write_key(key: &mut Vec<u8>, release: ReleaseNumber, installed: &Installed<'_, '_>) {
+    let package = installed.package;
+    let (source, source_version) = package
+        .source
+        .as_deref()
+        .map_or(("", ""), |source| (&source.name, &source.version));
+    key.clear();
+    key.extend(release.0.to_le_bytes());
+    let fields = [
+        &package.name,
+        &package.version,
+        &package.arch,
+        &package.module,
+        source,
+        source_version,
+    ];
+    put_all(key, fields);
 }
 
 fn release_key(
@@ -188,22 +182,18 @@ fn put_all<'a>(key: &mut Vec<u8>, texts: impl IntoIterator<Item = &'a str>) {
     }
 }
 
-fn size(key: &PackageKey, package: &KnownPackage) -> usize {
+fn size(key: &[u8], package: &KnownPackage) -> usize {
     let vulnerabilities = package
         .vulnerabilities
         .iter()
         .map(|(_, json)| json.get().len() + 64);
     let unknown = package.unknown.as_ref().map_or(0, String::len);
-    key.0.len() + vulnerabilities.sum::<usize>() + unknown + ENTRY_BYTES
+    key.len() + vulnerabilities.sum::<usize>() + unknown + ENTRY_BYTES
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn key(name: &str) -> PackageKey {
-        PackageKey(name.as_bytes().into())
-    }
 
     fn package(text: &str) -> Arc<KnownPackage> {
         let unknown = Some(text.to_owned());
@@ -216,20 +206,20 @@ mod tests {
 
     #[test]
     fn the_package_that_was_asked_for_longest_ago_makes_room() {
-        let one = size(&key("a"), &package("text"));
+        let one = size(b"a", &package("text"));
         let known = KnownPackages::new(2 * one);
-        for name in ["a", "b", "b"] {
-            known.insert(key(name), package("text"));
+        for name in [b"a", b"b", b"b"] {
+            known.insert(name, package("text"));
         }
         assert_eq!(known.bytes(), 2 * one);
-        assert!(known.get(&key("a")).is_some());
-        known.insert(key("c"), package("text"));
+        assert!(known.get(b"a").is_some());
+        known.insert(b"c", package("text"));
         assert_eq!(known.bytes(), 2 * one);
-        assert!(known.get(&key("a")).is_some());
-        assert!(known.get(&key("b")).is_none());
-        known.insert(key("d"), package(&"large".repeat(1000)));
-        assert!(known.get(&key("d")).is_none());
-        assert!(known.get(&key("c")).is_some());
+        assert!(known.get(b"a").is_some());
+        assert!(known.get(b"b").is_none());
+        known.insert(b"d", package(&"large".repeat(1000)));
+        assert!(known.get(b"d").is_none());
+        assert!(known.get(b"c").is_some());
     }
 
     #[test]
@@ -238,13 +228,13 @@ mod tests {
         let number = |number: usize| known.number(number.to_le_bytes().into());
         let first = number(0);
         assert_eq!(number(0), first);
-        known.insert(key("a"), package("text"));
+        known.insert(b"a", package("text"));
         for other in 1..RELEASES {
             number(other);
         }
         assert_eq!(number(0), first);
         let next = number(RELEASES);
-        assert!(known.get(&key("a")).is_none());
+        assert!(known.get(b"a").is_none());
         assert_eq!(known.bytes(), 0);
         assert_ne!(number(0), first);
         assert_ne!(number(0), next);

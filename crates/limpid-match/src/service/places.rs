@@ -1,9 +1,9 @@
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// How many requests may wait for a place for each that has one: at half a thousand reports a
-/// second, that is some seconds.
-const WAITING_PER_PLACE: usize = 256;
+/// How many requests may wait for a place for each that has one: some seconds' worth, if all of
+/// their reports have to be made.
+const WAITING_PER_PLACE: usize = 64;
 
 /// Places for requests that hold an index report, which is large; the others wait in turn.
 pub(super) struct Places {
