@@ -22,6 +22,7 @@ pub(super) struct Activity {
     /// When the first byte of a request came that is not complete, plus one; 0 when there is none.
     head_begun: AtomicU64,
     is_http2: AtomicBool,
+    is_closing: AtomicBool,
     close: Notify,
 }
 
@@ -45,6 +46,7 @@ impl Activity {
             moved: AtomicU64::new(0),
             head_begun: AtomicU64::new(0),
             is_http2: AtomicBool::new(false),
+            is_closing: AtomicBool::new(false),
             close: Notify::new(),
         };
         activity.note_movement();
@@ -135,7 +137,13 @@ impl Activity {
 
     /// Asks for the connection to be closed.
     pub(super) fn close(&self) {
+        self.is_closing.store(true, Ordering::Relaxed);
         self.close.notify_one();
+    }
+
+    /// Tells whether the connection was asked to be closed.
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Relaxed)
     }
 
     /// Waits until the connection is to be closed.

@@ -5,7 +5,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerSettings {
     /// How many connections may be open at a time. Beyond that the ones that have been idle for
-    /// longest are closed; when none is idle, new ones wait in the kernel's queue.
+    /// longest are closed, a few at a time; when none is idle, new ones wait in the kernel's queue.
     pub connections: usize,
     /// How many bytes the request line and headers of one request may have; at least 8 KiB.
     pub header_bytes: usize,
