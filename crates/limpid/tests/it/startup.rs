@@ -6,11 +6,11 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use serde_json::json;
 
 use crate::service::{Backend, Service, eventually, free_port};
-use crate::workplace::Workplace;
+use crate::workplace::{Workplace, text};
 
 /// Starts a service that waits for a database that is not there, and returns it as soon as it says
 /// so.
-fn waiting(workplace: &Workplace) -> (Child, BufReader<ChildStderr>) {
+fn waiting(workplace: &Workplace, flags: &[&str]) -> (Child, BufReader<ChildStderr>) {
     let connstring = format!(
         "host=127.0.0.1 port={} user=limpid dbname=limpid sslmode=disable",
         free_port()
@@ -25,6 +25,7 @@ fn waiting(workplace: &Workplace) -> (Child, BufReader<ChildStderr>) {
     let conf = workplace.write("conf.json", configuration.to_string());
     let mut process = Command::new(env!("CARGO_BIN_EXE_limpid"))
         .args(["serve", "-conf", &conf, "-mode", "combo"])
+        .args(flags)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -43,7 +44,7 @@ fn waiting(workplace: &Workplace) -> (Child, BufReader<ChildStderr>) {
 fn a_service_that_waits_for_its_database_ends_at_the_first_signal() {
     for signal in [rustix::process::Signal::TERM, rustix::process::Signal::INT] {
         let workplace = Workplace::new();
-        let (mut process, log) = waiting(&workplace);
+        let (mut process, log) = waiting(&workplace, &[]);
         let pid = rustix::process::Pid::from_child(&process);
         rustix::process::kill_process(pid, signal).unwrap();
         let lines: Vec<String> = log.lines().map(Result::unwrap).collect();
@@ -54,6 +55,21 @@ fn a_service_that_waits_for_its_database_ends_at_the_first_signal() {
             "{lines:?}"
         );
     }
+}
+
+#[test]
+fn a_service_that_ends_before_its_profiles_are_there_writes_none_and_says_so() {
+    let workplace = Workplace::new();
+    let (cpu, heap) = (workplace.path("cpu.pb"), workplace.path("heap.pb"));
+    let flags = ["-cpuprofile", text(&cpu), "-memprofile", text(&heap)];
+    let (mut process, log) = waiting(&workplace, &flags);
+    let pid = rustix::process::Pid::from_child(&process);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let lines: Vec<String> = log.lines().map(Result::unwrap).collect();
+    let warning = "warning: the service ended before its profiles were there";
+    assert!(lines.iter().any(|line| line == warning), "{lines:?}");
+    assert_eq!(process.wait().unwrap().code(), Some(0), "{lines:?}");
+    assert!(!cpu.try_exists().unwrap() && !heap.try_exists().unwrap());
 }
 
 #[test]
