@@ -173,6 +173,9 @@ pub(super) const OPERATIONS: &[Described] = &[
                 .with_headers(&["Cache-Control"]),
             Answer::of("202", "There is no vulnerability data yet."),
             Answer::of("404", "The manifest is not indexed.").with_body("error"),
+            Answer::of("429", "Too many wait for a report.")
+                .with_body("error")
+                .with_headers(&["Retry-After"]),
         ],
     },
     Described {
