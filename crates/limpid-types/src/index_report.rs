@@ -78,6 +78,7 @@ pub struct Package {
     #[serde(default)]
     pub id: String,
     /// Name.
+    #[serde(default)]
     pub name: String,
     /// Version as the package manager prints it.
     #[serde(default)]

@@ -139,6 +139,7 @@ async fn vulnerabilities_without_anything_are_answered(service: &Service) {
     for body in [
         json!({ "vulnerabilities": [{}] }),
         json!([{}]),
+        json!([{ "package": {} }]),
         json!({ "vulnerabilities": [{ "id": "1", "package": null }] }),
         json!({ "vulnerabilities": [{
             "id": "1", "package": { "name": "openssl", "kind": "source" },
