@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
-use limpid_match::{IndexReports, IndexReportsFault};
+use limpid_match::{IndexReports, IndexReportsFault, IndexVersion};
 use limpid_types::{Digest, IndexReport};
 use lru::LruCache;
 use reqwest::Client;
@@ -226,5 +226,10 @@ impl IndexReports for IndexerClient {
         let (client, manifest) = (self.clone(), manifest.clone());
         let decoded = spawn_blocking(move || client.decode(&manifest, &body)).await;
         Ok(Some(decoded.map_err(|_| IndexerClientError::Aborted)??))
+    }
+
+    /// Clair's API tells no version of a report: its `ETag` is that of the indexer.
+    async fn version(&self, _: &Digest) -> Result<Option<IndexVersion>, IndexReportsFault> {
+        Ok(None)
     }
 }

@@ -173,6 +173,19 @@ impl IndexService {
             .map(|job| Arc::new(failed_report(manifest, job.cause))))
     }
 
+    /// Returns a digest of everything that decides what the report of a manifest says, for much
+    /// less than the report itself; none when the manifest is not indexed.
+    pub async fn version(&self, manifest: &Digest) -> Result<Option<Digest>, StoreError> {
+        let kept = self.inner.store.manifest(manifest).await?;
+        Ok(kept.map(|record| {
+            let layers = record.layers.iter().map(Digest::as_str);
+            let parts: Vec<&str> = std::iter::once(record.detector_set.as_str())
+                .chain(layers)
+                .collect();
+            Digest::sha256(parts.join("\n").as_bytes())
+        }))
+    }
+
     /// Forgets manifests, and returns those that were there.
     pub async fn delete(&self, manifests: &[Digest]) -> Result<BTreeSet<Digest>, StoreError> {
         let deleted = self.inner.store.delete_manifests(manifests).await?;

@@ -1,4 +1,6 @@
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
 
 /// The last day on which a release gets security fixes, by the namespace of its advisories.
 ///
@@ -42,11 +44,20 @@ const END_OF_LIFE: &[(&str, Date)] = &[
 
 /// Returns the last day of support of a release, when that day is over.
 pub(crate) fn ended(namespace: &str, today: Date) -> Option<Date> {
+    last_day(namespace).filter(|last| *last < today)
+}
+
+/// Returns the last moment at which a release is supported, if its end is known.
+pub(crate) fn end_of_last_day(namespace: &str) -> Option<Timestamp> {
+    let last = last_day(namespace)?.at(23, 59, 59, 999_999_999);
+    Some(last.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+fn last_day(namespace: &str) -> Option<Date> {
     END_OF_LIFE
         .iter()
         .find(|(release, _)| *release == namespace)
         .map(|(_, last)| *last)
-        .filter(|last| *last < today)
 }
 
 #[cfg(test)]

@@ -60,6 +60,8 @@ pub use memory::MemoryData;
 pub use opening::open_generation;
 pub use options::Options;
 pub use served_data::ServedData;
-pub use service::{IndexReports, IndexReportsFault, MatchService, MatchSettings, PackedReport};
+pub use service::{
+    IndexReports, IndexReportsFault, IndexVersion, MatchService, MatchSettings, PackedReport,
+};
 pub use snapshot_folder::{SnapshotFault, SnapshotFolder};
 pub use update_operation::{OperationKind, UpdateOperation};

@@ -83,8 +83,9 @@ pub(crate) struct ReportMetrics {
     pub(crate) duration_seconds: Histogram,
     pub(crate) cache_hits: Counter,
     pub(crate) cache_misses: Counter,
-    pub(crate) cache_bytes: Gauge,
-    pub(crate) package_bytes: Gauge,
+    cache_bytes: Gauge,
+    package_bytes: Gauge,
+    pub(crate) prepared: Counter,
     pub(crate) failures: Counter,
     pub(crate) waiting: Gauge,
 }
@@ -98,6 +99,7 @@ impl Default for ReportMetrics {
             cache_misses: Counter::default(),
             cache_bytes: Gauge::default(),
             package_bytes: Gauge::default(),
+            prepared: Counter::default(),
             failures: Counter::default(),
             waiting: Gauge::default(),
         }
@@ -105,6 +107,13 @@ impl Default for ReportMetrics {
 }
 
 impl ReportMetrics {
+    /// Shows how much memory kept reports and packages take, in bytes.
+    pub(crate) fn show_cache(&self, reports: usize, packages: usize) {
+        let number = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
+        self.cache_bytes.set(number(reports));
+        self.package_bytes.set(number(packages));
+    }
+
     pub(crate) fn register(&self, registry: &mut Registry) {
         registry.register(
             "limpid_match_report_duration_seconds",
@@ -130,6 +139,11 @@ impl ReportMetrics {
             "limpid_match_known_package_bytes",
             "Memory that what was found in packages takes",
             self.package_bytes.clone(),
+        );
+        registry.register(
+            "limpid_match_prepared_reports",
+            "Vulnerability reports that were made before their generation was served",
+            self.prepared.clone(),
         );
         registry.register(
             "limpid_match_report_failures",

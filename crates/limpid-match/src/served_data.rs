@@ -1,9 +1,10 @@
 mod poll;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use limpid_store::{BlobStore, GenerationStore, StoreError};
 use prometheus_client::registry::Registry;
 use tokio::sync::{Mutex, Notify, watch};
@@ -44,7 +45,15 @@ struct Shared {
     served: watch::Sender<Option<Served>>,
     poll: Mutex<poll::State>,
     nudge: Notify,
+    followers: std::sync::Mutex<Vec<Weak<dyn Follower>>>,
     metrics: DataMetrics,
+}
+
+/// Somebody who gets ready before other data is served.
+#[async_trait]
+pub(crate) trait Follower: Send + Sync {
+    /// Gets ready for data that will be served next, in bounded time.
+    async fn prepare(self: Arc<Self>, next: &Served);
 }
 
 /// A generation, and how many were served before it by this process. The same generation comes
@@ -79,6 +88,7 @@ impl ServedData {
             served: watch::Sender::new(None),
             poll: Mutex::default(),
             nudge: Notify::new(),
+            followers: std::sync::Mutex::default(),
             metrics: DataMetrics::default(),
         }))
     }
@@ -132,7 +142,8 @@ impl ServedData {
     /// Follows the store until it is cancelled. What fails is logged, counted and tried again.
     pub async fn run(&self, cancellation: CancellationToken) {
         loop {
-            if let Err(error) = self.refresh().await {
+            let refreshed = cancellation.run_until_cancelled(self.refresh()).await;
+            if let Some(Err(error)) = refreshed {
                 tracing::warn!(
                     error = error_chain(&error),
                     "cannot ask which vulnerability data is served"
@@ -166,6 +177,13 @@ impl ServedData {
 
     pub(crate) fn served(&self) -> Option<Served> {
         self.0.served.borrow().clone()
+    }
+
+    /// Lets somebody get ready before other data is served, for as long as it exists.
+    pub(crate) fn follow(&self, follower: Weak<dyn Follower>) {
+        let followers = &self.0.followers;
+        let mut followers = followers.lock().unwrap_or_else(PoisonError::into_inner);
+        followers.push(follower);
     }
 
     pub(crate) fn store(&self) -> &dyn GenerationStore {

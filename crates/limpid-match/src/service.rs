@@ -3,10 +3,12 @@ mod encoding;
 mod known_packages;
 mod packed;
 mod places;
+mod preparation;
 mod report_cache;
 mod turns;
+mod validity;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::available_parallelism;
 
 use async_trait::async_trait;
@@ -25,7 +27,7 @@ use crate::{Generation, Options, ServedData};
 use known_packages::KnownPackages;
 pub use packed::PackedReport;
 use places::{Full, Places};
-use report_cache::{Epoch, Fingerprint, ReportCache};
+use report_cache::{Entry, Fingerprint, Moment, ReportCache};
 use turns::Turns;
 
 /// Gives index reports: the indexer of the same process, or a client of another one.
@@ -33,16 +35,34 @@ use turns::Turns;
 pub trait IndexReports: Send + Sync {
     /// Returns what is known of a manifest, in whatever state; none when nothing is.
     ///
-    /// It is asked for every report, because a manifest may have been deleted or indexed anew.
-    /// Giving the same object again for the same content makes that cheap.
+    /// It is asked for every report whose version is not known, because a manifest may have been
+    /// deleted or indexed anew.
     async fn index_report(
         &self,
         manifest: &Digest,
     ) -> Result<Option<Arc<IndexReport>>, IndexReportsFault>;
+
+    /// Returns the version of the index report of a manifest that is indexed, when that can be
+    /// told for less than the report itself; none otherwise.
+    async fn version(&self, manifest: &Digest) -> Result<Option<IndexVersion>, IndexReportsFault>;
+}
+
+/// Stands for what an index report of a manifest says: reports of the same version are equal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexVersion(Digest);
+
+impl IndexVersion {
+    /// Makes a version of a digest of everything that decides what the index report says.
+    pub fn of(digest: &Digest) -> Self {
+        Self(digest.clone())
+    }
 }
 
 /// Why there is no index report.
 pub type IndexReportsFault = Box<dyn std::error::Error + Send + Sync>;
+
+/// Seconds of an hour.
+const HOUR: i64 = 3600;
 
 /// How many requests hold what they need for each that is being computed: some wait for the store
 /// or the indexer meanwhile.
@@ -76,10 +96,11 @@ impl Default for MatchSettings {
 
 /// Makes vulnerability reports of manifests by the generation that is served.
 ///
-/// Reports that were made are kept as long as the index report and the generation are the same,
-/// within the hour: how old a feed is, is told in hours, so reports are made as if it were the
-/// beginning of the hour, and all nodes say the same. Requests for the same manifest wait for the
-/// first of them. What was found in a package is kept longer, for the other images that have it.
+/// Reports that were made are kept as long as the index report and the generation are the same, and
+/// the time changes nothing: how old a feed is, is told in hours, so reports are made as if it were
+/// the beginning of the hour, and all nodes say the same. Before another generation is served, the
+/// reports that were used last are made by it. Requests for the same manifest wait for the first of
+/// them. What was found in a package is kept longer, for the other images that have it.
 #[derive(Clone)]
 pub struct MatchService(Arc<Shared>);
 
@@ -98,10 +119,10 @@ struct Shared {
 /// What a report is made of.
 struct Material {
     manifest: Digest,
+    version: Option<IndexVersion>,
     index: Arc<IndexReport>,
     generation: Arc<Generation>,
-    epoch: Epoch,
-    now: Timestamp,
+    at: Moment,
 }
 
 impl MatchService {
@@ -109,7 +130,7 @@ impl MatchService {
     pub fn new(reports: Arc<dyn IndexReports>, data: ServedData, settings: MatchSettings) -> Self {
         let metrics = ReportMetrics::default();
         let parallel = settings.parallel.max(1);
-        Self(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             reports,
             data,
             options: settings.options,
@@ -119,7 +140,10 @@ impl MatchService {
             cache: Mutex::new(ReportCache::new(settings.cache_bytes)),
             packages: KnownPackages::new(settings.package_bytes),
             metrics,
-        }))
+        });
+        let follower: Weak<Shared> = Arc::downgrade(&shared);
+        shared.data.follow(follower);
+        Self(shared)
     }
 
     /// Tells whether there is vulnerability data to judge by. Until the first generation is open,
@@ -152,13 +176,16 @@ impl MatchService {
     /// Makes the report of a manifest in limpid's own JSON, which says what was not covered and
     /// why each finding is one; none when the manifest has not been indexed to the end.
     pub async fn limpid_report(&self, manifest: &Digest) -> Result<Option<Bytes>, MatchFault> {
-        let _place = self.0.places.take().await?;
-        let Some(material) = self.material(manifest).await? else {
+        let shared = &self.0;
+        let served = shared.data.served().ok_or(MatchFault::NotReady)?;
+        let now = beginning_of_hour(Timestamp::now());
+        let _place = shared.places.take().await?;
+        let Some(material) = shared.material(manifest, None, &served, now).await? else {
             return Ok(None);
         };
-        let shared = Arc::clone(&self.0);
-        let report = self
-            .compute(move || encoding::limpid_json(&material, &shared.options))
+        let options = shared.options.clone();
+        let report = shared
+            .compute(move || encoding::limpid_json(&material, &options))
             .await?;
         Ok(Some(report))
     }
@@ -177,45 +204,66 @@ impl MatchService {
         &self,
         manifest: &Digest,
     ) -> Result<Option<PackedReport>, MatchFault> {
-        let _place = self.0.places.take().await?;
-        let Some(material) = self.material(manifest).await? else {
-            return Ok(None);
+        let shared = &self.0;
+        let served = shared.data.served().ok_or(MatchFault::NotReady)?;
+        let at = Moment {
+            edition: served.edition,
+            now: beginning_of_hour(Timestamp::now()),
         };
-        if let Some(report) = self.0.known(&material) {
+        let version = shared.version(manifest).await?;
+        if let Some(report) = shared.known(manifest, at, version.as_ref()) {
             return Ok(Some(report));
         }
-        let _turn = self.0.turns.take(manifest).await;
-        let shared = Arc::clone(&self.0);
+        let _place = shared.places.take().await?;
+        let _turn = shared.turns.take(manifest).await;
+        if let Some(report) = shared.known(manifest, at, version.as_ref()) {
+            return Ok(Some(report));
+        }
+        let Some(material) = shared.material(manifest, version, &served, at.now).await? else {
+            return Ok(None);
+        };
+        let this = Arc::clone(shared);
         // The report is kept by whoever makes it, because the one who asked may have gone.
-        let report = self.compute(move || shared.make(&material)).await?;
+        let report = shared.compute(move || this.make(&material)).await?;
         Ok(Some(report))
+    }
+}
+
+impl Shared {
+    async fn version(&self, manifest: &Digest) -> Result<Option<IndexVersion>, MatchFault> {
+        let version = self.reports.version(manifest).await;
+        version.map_err(|source| MatchFault::IndexReport {
+            manifest: manifest.clone(),
+            source,
+        })
     }
 
     /// Collects what a report is made of; none when there is no index report that is finished.
-    async fn material(&self, manifest: &Digest) -> Result<Option<Material>, MatchFault> {
-        let Served {
-            edition,
-            generation,
-        } = self.0.data.served().ok_or(MatchFault::NotReady)?;
-        let index = self
-            .0
-            .reports
-            .index_report(manifest)
-            .await
-            .map_err(|source| MatchFault::IndexReport {
-                manifest: manifest.clone(),
-                source,
-            })?;
+    ///
+    /// The version is one from before: if the manifest was indexed anew meanwhile, nobody will ask
+    /// for that version any more.
+    async fn material(
+        &self,
+        manifest: &Digest,
+        version: Option<IndexVersion>,
+        served: &Served,
+        now: Timestamp,
+    ) -> Result<Option<Material>, MatchFault> {
+        let index = self.reports.index_report(manifest).await;
+        let index = index.map_err(|source| MatchFault::IndexReport {
+            manifest: manifest.clone(),
+            source,
+        })?;
         let is_finished = |index: &Arc<IndexReport>| index.state == index_state::FINISHED;
-        Ok(index.filter(is_finished).map(|index| {
-            let (hour, now) = beginning_of_hour(Timestamp::now());
-            Material {
-                manifest: manifest.clone(),
-                index,
-                generation,
-                epoch: Epoch { edition, hour },
+        Ok(index.filter(is_finished).map(|index| Material {
+            manifest: manifest.clone(),
+            version,
+            index,
+            generation: Arc::clone(&served.generation),
+            at: Moment {
+                edition: served.edition,
                 now,
-            }
+            },
         }))
     }
 
@@ -225,7 +273,7 @@ impl MatchService {
         &self,
         computation: impl FnOnce() -> Result<T, MatchFault> + Send + 'static,
     ) -> Result<T, MatchFault> {
-        let permits = Arc::clone(&self.0.permits);
+        let permits = Arc::clone(&self.permits);
         let permit = permits
             .acquire_owned()
             .await
@@ -237,45 +285,63 @@ impl MatchService {
         .await
         .map_err(|_| MatchFault::Aborted)?
     }
-}
 
-impl Shared {
-    /// Returns the report that was made of the very same index report object.
-    fn known(&self, material: &Material) -> Option<PackedReport> {
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let report = cache.get(&material.manifest, material.epoch, &material.index)?;
+    /// Returns the report that was made of a version of the index report.
+    fn known(
+        &self,
+        manifest: &Digest,
+        at: Moment,
+        version: Option<&IndexVersion>,
+    ) -> Option<PackedReport> {
+        let report = self.cache().get(manifest, at, version?)?;
         self.metrics.cache_hits.inc();
         Some(report)
     }
 
     /// Returns the report that was made of an equal index report, or makes it.
     fn make(&self, material: &Material) -> Result<PackedReport, MatchFault> {
-        if let Some(report) = self.known(material) {
-            return Ok(report);
-        }
         let fingerprint = Fingerprint::of(&material.index);
-        let cache = || self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let manifest = &material.manifest;
-        let equal = cache().get_equal(manifest, material.epoch, fingerprint, &material.index);
+        let Material {
+            manifest,
+            version,
+            at,
+            ..
+        } = material;
+        let equal = self
+            .cache()
+            .get_equal(manifest, *at, fingerprint, version.as_ref());
         if let Some(report) = equal {
             self.metrics.cache_hits.inc();
             return Ok(report);
         }
         self.metrics.cache_misses.inc();
-        let report = encoding::clair_report_of(material, &self.options, &self.packages)?;
-        let mut cache = cache();
-        cache.insert(
-            manifest,
-            material.epoch,
+        self.remake(material, fingerprint).map(|(report, _)| report)
+    }
+
+    /// Makes a report and keeps it. Tells whether there was room for it.
+    fn remake(
+        &self,
+        material: &Material,
+        fingerprint: Fingerprint,
+    ) -> Result<(PackedReport, bool), MatchFault> {
+        let (report, valid_until) =
+            encoding::clair_report_of(material, &self.options, &self.packages)?;
+        let entry = Entry {
+            report: report.clone(),
+            version: material.version.clone(),
             fingerprint,
-            &material.index,
-            &report,
-        );
-        let bytes = i64::try_from(cache.bytes()).unwrap_or(i64::MAX);
-        self.metrics.cache_bytes.set(bytes);
-        let bytes = i64::try_from(self.packages.bytes()).unwrap_or(i64::MAX);
-        self.metrics.package_bytes.set(bytes);
-        Ok(report)
+            valid_until,
+        };
+        let mut cache = self.cache();
+        let is_kept = cache.insert(&material.manifest, material.at.edition, entry);
+        self.metrics
+            .show_cache(cache.bytes(), self.packages.bytes());
+        Ok((report, is_kept))
+    }
+
+    fn cache(&self) -> MutexGuard<'_, ReportCache> {
+        // Nothing in there panics half-way.
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -285,11 +351,10 @@ impl From<Full> for MatchFault {
     }
 }
 
-/// Returns the number of an hour and its beginning.
-fn beginning_of_hour(now: Timestamp) -> (i64, Timestamp) {
-    const HOUR: i64 = 3600;
+/// Returns the time as of which reports are judged that are asked for at a time.
+fn beginning_of_hour(now: Timestamp) -> Timestamp {
     let hour = now.as_second().div_euclid(HOUR);
-    (hour, Timestamp::from_second(hour * HOUR).unwrap_or(now))
+    Timestamp::from_second(hour * HOUR).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -299,9 +364,9 @@ mod tests {
     #[test]
     fn the_hour_begins_at_its_full() {
         let now = "2026-11-21T12:59:59.5Z".parse().unwrap();
-        let (hour, beginning) = beginning_of_hour(now);
+        let beginning = beginning_of_hour(now);
         assert_eq!(beginning.to_string(), "2026-11-21T12:00:00Z");
         let next = "2026-11-21T13:00:00Z".parse().unwrap();
-        assert_eq!(beginning_of_hour(next), (hour + 1, next));
+        assert_eq!(beginning_of_hour(next), next);
     }
 }

@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use limpid_api::{Api, ApiSettings, HttpMetrics, IndexerRoutes, MatcherRoutes};
 use limpid_index::{IndexService, IndexSettings, LayerOpener, Reading};
 use limpid_layer::{Budget, Hashing, LayerLimits, Spool};
-use limpid_match::{IndexReports, IndexReportsFault, MatchService, MatchSettings, ServedData};
+use limpid_match::{
+    IndexReports, IndexReportsFault, IndexVersion, MatchService, MatchSettings, ServedData,
+};
 use limpid_store::{FeedSnapshot, GenerationStore};
 use limpid_store_sqlite::SqliteStore;
 use limpid_testkit::layer::LayerBuilder;
@@ -192,6 +194,11 @@ impl IndexReports for LocalReports {
         manifest: &Digest,
     ) -> Result<Option<Arc<IndexReport>>, IndexReportsFault> {
         Ok(self.0.report(manifest).await?)
+    }
+
+    async fn version(&self, manifest: &Digest) -> Result<Option<IndexVersion>, IndexReportsFault> {
+        let digest = self.0.version(manifest).await?;
+        Ok(digest.as_ref().map(IndexVersion::of))
     }
 }
 

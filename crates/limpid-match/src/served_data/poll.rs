@@ -1,7 +1,7 @@
 //! One look at the store: which generation is served, and what has to be done about it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -117,15 +117,32 @@ pub(super) async fn poll(shared: &Shared, state: &mut State) -> Result<(), Store
             "serving vulnerability data"
         );
     }
-    shared.served.send_replace(Some(Served {
-        edition: served.map_or(1, |served| served.edition + 1),
+    let next = Served {
+        edition: served.as_ref().map_or(1, |served| served.edition + 1),
         generation: Arc::new(generation),
-    }));
+    };
+    if served.is_some() {
+        prepare(shared, &next).await;
+    }
+    shared.served.send_replace(Some(next));
     if is_other {
         unpin_others(shared, state, number).await;
         remove_old_files(shared).await;
     }
     Ok(())
+}
+
+/// Lets those who follow get ready.
+async fn prepare(shared: &Shared, next: &Served) {
+    let followers = {
+        let followers = shared.followers.lock();
+        let mut followers = followers.unwrap_or_else(PoisonError::into_inner);
+        followers.retain(|follower| follower.strong_count() > 0);
+        followers.clone()
+    };
+    for follower in followers.iter().filter_map(Weak::upgrade) {
+        follower.prepare(next).await;
+    }
 }
 
 fn report_missing(shared: &Shared, generation: &Generation) {

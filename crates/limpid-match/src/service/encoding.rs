@@ -1,20 +1,22 @@
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::clair_packages::ClairPackages;
 use super::known_packages::KnownPackages;
-use super::{Material, PackedReport};
+use super::{Material, PackedReport, validity};
 use crate::fault::MatchFault;
 use crate::judge::{Case, judge_into, releases};
 use crate::{MatchError, Options, judge};
 
-/// Judges what is not known yet, and writes the report in Clair's JSON.
+/// Judges what is not known yet, and writes the report in Clair's JSON. Tells until when it would
+/// be the same.
 pub(super) fn clair_report_of(
     material: &Material,
     options: &Options,
     known: &KnownPackages,
-) -> Result<PackedReport, MatchFault> {
+) -> Result<(PackedReport, Timestamp), MatchFault> {
     let (index, data) = (material.index.as_ref(), material.generation.as_ref());
-    let releases = releases(index, data, material.now, options);
+    let releases = releases(index, data, material.at.now, options);
     let case = Case {
         index,
         data,
@@ -23,14 +25,16 @@ pub(super) fn clair_report_of(
     };
     let (summary, packages) = judge_into(case, ClairPackages::new(case, known))
         .map_err(|source| fault(material, source))?;
-    PackedReport::new(&packages.into_report(index, &summary))
-        .map_err(|source| MatchFault::Packing { source })
+    let valid_until = validity::valid_until(case, &summary.coverage, material.at.now);
+    let report = PackedReport::new(&packages.into_report(index, &summary))
+        .map_err(|source| MatchFault::Packing { source })?;
+    Ok((report, valid_until))
 }
 
 /// Judges, and writes the report in limpid's own JSON.
 pub(super) fn limpid_json(material: &Material, options: &Options) -> Result<Bytes, MatchFault> {
     let generation = material.generation.as_ref();
-    let report = judge(&material.index, generation, material.now, options)
+    let report = judge(&material.index, generation, material.at.now, options)
         .map_err(|source| fault(material, source))?;
     let json = serde_json::to_vec(&report).map_err(|source| MatchFault::Encoding { source })?;
     Ok(json.into())

@@ -1,23 +1,14 @@
-use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash as _;
-use std::sync::{Arc, Weak};
 
+use jiff::Timestamp;
 use limpid_types::{Digest, IndexReport};
+use lru::LruCache;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::PackedReport;
+use super::{IndexVersion, PackedReport};
 
 /// What an entry takes beside the report itself, about.
 const ENTRY_BYTES: usize = 512;
-
-/// The time for which a report is right: as long as the data and the hour are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Epoch {
-    /// Counts what was served; rises.
-    pub(super) edition: u64,
-    /// The hour in which the report was asked for.
-    pub(super) hour: i64,
-}
 
 /// A checksum of everything that an index report says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,229 +23,282 @@ impl Fingerprint {
     }
 }
 
-/// The reports of one epoch that were used last, bounded in bytes.
-pub(super) struct ReportCache {
-    capacity: usize,
-    bytes: usize,
-    epoch: Option<Epoch>,
-    entries: HashMap<Digest, Entry>,
-    /// Manifests by when they were last used.
-    uses: BTreeMap<u64, Digest>,
-    clock: u64,
+/// When a report is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// The number of the data that is served; rises.
+    pub(super) edition: u64,
+    /// The time by which reports are judged.
+    pub(super) now: Timestamp,
 }
 
-struct Entry {
-    report: PackedReport,
-    /// The index report that the report was made of. It is not kept in memory by that, but its
-    /// address is not used again.
-    index: Weak<IndexReport>,
-    fingerprint: Fingerprint,
-    used: u64,
+/// A report that was made.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) report: PackedReport,
+    /// The version of the index report that it was made of, if versions are known.
+    pub(super) version: Option<IndexVersion>,
+    pub(super) fingerprint: Fingerprint,
+    /// The last time at which the same report would be made.
+    pub(super) valid_until: Timestamp,
+}
+
+/// The reports of one edition that were used last, bounded in bytes; and those of the next one
+/// that were made before it is served.
+pub(super) struct ReportCache {
+    capacity: usize,
+    present: Kept,
+    next: Option<Kept>,
+}
+
+struct Kept {
+    edition: u64,
+    entries: LruCache<Digest, Entry>,
+    bytes: usize,
 }
 
 impl ReportCache {
-    /// Makes a cache that holds some bytes.
+    /// Makes a cache that holds some bytes, and three quarters more while the next edition is
+    /// prepared.
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             capacity,
-            bytes: 0,
-            epoch: None,
-            entries: HashMap::new(),
-            uses: BTreeMap::new(),
-            clock: 0,
+            present: Kept::new(0),
+            next: None,
         }
     }
 
-    /// Returns the report of a manifest that was made of the same object.
+    /// Returns the report of a manifest that was made of a version of the index report.
     pub(super) fn get(
         &mut self,
         manifest: &Digest,
-        epoch: Epoch,
-        index: &Arc<IndexReport>,
+        at: Moment,
+        version: &IndexVersion,
     ) -> Option<PackedReport> {
-        self.find(manifest, epoch, |entry| {
-            std::ptr::eq(entry.index.as_ptr(), Arc::as_ptr(index))
+        self.find(manifest, at, |entry| {
+            entry.version.as_ref() == Some(version)
         })
     }
 
-    /// Returns the report of a manifest that was made of an equal index report, and remembers the
-    /// present object.
+    /// Returns the report of a manifest that was made of an equal index report, and remembers its
+    /// version.
     pub(super) fn get_equal(
         &mut self,
         manifest: &Digest,
-        epoch: Epoch,
+        at: Moment,
         fingerprint: Fingerprint,
-        index: &Arc<IndexReport>,
+        version: Option<&IndexVersion>,
     ) -> Option<PackedReport> {
-        self.find(manifest, epoch, |entry| {
+        self.find(manifest, at, |entry| {
             let is_equal = entry.fingerprint == fingerprint;
             if is_equal {
-                entry.index = Arc::downgrade(index);
+                entry.version = version.cloned();
             }
             is_equal
         })
     }
 
-    /// Keeps a report. One of an epoch that is over is not kept, nor is one that is too large.
-    pub(super) fn insert(
-        &mut self,
-        manifest: &Digest,
-        epoch: Epoch,
-        fingerprint: Fingerprint,
-        index: &Arc<IndexReport>,
-        report: &PackedReport,
-    ) {
-        let size = size(report);
-        if !self.enter(epoch) || size > self.capacity {
-            return;
+    /// Keeps a report of the present edition, or of the one after it. One of an edition that is
+    /// over is not kept, nor is one that is too large. Tells whether it was kept.
+    pub(super) fn insert(&mut self, manifest: &Digest, edition: u64, entry: Entry) -> bool {
+        if edition < self.present.edition {
+            return false;
         }
-        self.remove(manifest);
-        while self.bytes + size > self.capacity {
-            let Some((_, oldest)) = self.uses.pop_first() else {
-                break;
-            };
-            self.remove(&oldest);
+        if edition == self.present.edition {
+            return self.present.insert(manifest, entry, self.capacity);
         }
-        self.clock += 1;
-        self.bytes += size;
-        self.uses.insert(self.clock, manifest.clone());
-        self.entries.insert(
-            manifest.clone(),
-            Entry {
-                report: report.clone(),
-                index: Arc::downgrade(index),
-                fingerprint,
-                used: self.clock,
-            },
-        );
+        if self
+            .next
+            .as_ref()
+            .is_none_or(|next| next.edition != edition)
+        {
+            self.next = Some(Kept::new(edition));
+        }
+        let capacity = self.capacity / 4 * 3;
+        self.next.as_mut().is_some_and(|next| {
+            next.fits(&entry, capacity) && next.insert(manifest, entry, capacity)
+        })
+    }
+
+    /// Returns the manifests whose reports are kept, the last one used first.
+    pub(super) fn recent(&self) -> Vec<Digest> {
+        let entries = self.present.entries.iter();
+        entries.map(|(manifest, _)| manifest.clone()).collect()
     }
 
     /// Returns how much memory the reports take.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        let next = self.next.as_ref().map_or(0, |next| next.bytes);
+        self.present.bytes + next
     }
 
     fn find(
         &mut self,
         manifest: &Digest,
-        epoch: Epoch,
+        at: Moment,
         is_right: impl FnOnce(&mut Entry) -> bool,
     ) -> Option<PackedReport> {
-        if !self.enter(epoch) {
+        self.enter(at.edition);
+        if self.present.edition != at.edition {
             return None;
         }
-        let entry = self.entries.get_mut(manifest)?;
-        if !is_right(entry) {
-            return None;
-        }
-        self.clock += 1;
-        self.uses.remove(&entry.used);
-        entry.used = self.clock;
-        self.uses.insert(self.clock, manifest.clone());
-        Some(entry.report.clone())
+        let entry = self.present.entries.get_mut(manifest)?;
+        (at.now <= entry.valid_until && is_right(entry)).then(|| entry.report.clone())
     }
 
-    /// Drops everything when another epoch has begun. Tells whether the epoch is not over.
-    fn enter(&mut self, epoch: Epoch) -> bool {
-        match self.epoch {
-            Some(present) if present == epoch => true,
-            Some(present) if present.edition > epoch.edition => false,
-            _ => {
-                self.epoch = Some(epoch);
-                self.bytes = 0;
-                self.entries = HashMap::new();
-                self.uses = BTreeMap::new();
-                true
-            }
+    /// Drops what was made before an edition, if that has begun.
+    fn enter(&mut self, edition: u64) {
+        if edition <= self.present.edition {
+            return;
         }
-    }
-
-    fn remove(&mut self, manifest: &Digest) {
-        if let Some(entry) = self.entries.remove(manifest) {
-            self.uses.remove(&entry.used);
-            self.bytes = self.bytes.saturating_sub(size(&entry.report));
-        }
+        let prepared = self.next.take().filter(|next| next.edition == edition);
+        self.present = prepared.unwrap_or_else(|| Kept::new(edition));
     }
 }
 
-fn size(report: &PackedReport) -> usize {
-    report.len().saturating_add(ENTRY_BYTES)
+impl Kept {
+    fn new(edition: u64) -> Self {
+        Self {
+            edition,
+            entries: LruCache::unbounded(),
+            bytes: 0,
+        }
+    }
+
+    fn fits(&self, entry: &Entry, capacity: usize) -> bool {
+        self.bytes.saturating_add(size(entry)) <= capacity
+    }
+
+    fn insert(&mut self, manifest: &Digest, entry: Entry, capacity: usize) -> bool {
+        if size(&entry) > capacity {
+            return false;
+        }
+        self.bytes += size(&entry);
+        if let Some((_, replaced)) = self.entries.push(manifest.clone(), entry) {
+            self.bytes -= size(&replaced);
+        }
+        while self.bytes > capacity
+            && let Some((_, oldest)) = self.entries.pop_lru()
+        {
+            self.bytes -= size(&oldest);
+        }
+        true
+    }
+}
+
+fn size(entry: &Entry) -> usize {
+    entry.report.len().saturating_add(ENTRY_BYTES)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const EPOCH: Epoch = Epoch {
+    const AT: Moment = Moment {
         edition: 1,
-        hour: 0,
+        now: Timestamp::UNIX_EPOCH,
     };
-
-    fn index(name: &str) -> Arc<IndexReport> {
-        let json = format!(r#"{{"manifest_hash":"{name}"}}"#);
-        Arc::new(serde_json::from_str(&json).unwrap())
-    }
-
-    fn put(cache: &mut ReportCache, name: &str, epoch: Epoch, bytes: usize) -> Arc<IndexReport> {
-        let index = index(name);
-        let fingerprint = Fingerprint::of(&index);
-        let report = PackedReport::of_bytes(vec![b'x'; bytes]);
-        cache.insert(&digest(name), epoch, fingerprint, &index, &report);
-        index
-    }
+    const NEXT: Moment = Moment { edition: 2, ..AT };
 
     fn digest(name: &str) -> Digest {
         Digest::sha256(name.as_bytes())
     }
 
+    fn version(name: &str) -> IndexVersion {
+        IndexVersion::of(&digest(name))
+    }
+
+    fn fingerprint(name: &str) -> Fingerprint {
+        let json = format!(r#"{{"manifest_hash":"{name}"}}"#);
+        Fingerprint::of(&serde_json::from_str(&json).unwrap())
+    }
+
+    fn entry(name: &str, bytes: usize) -> Entry {
+        Entry {
+            report: PackedReport::of_bytes(vec![b'x'; bytes]),
+            version: Some(version(name)),
+            fingerprint: fingerprint(name),
+            valid_until: AT.now,
+        }
+    }
+
+    fn cache(capacity: usize) -> ReportCache {
+        let mut cache = ReportCache::new(capacity);
+        cache.enter(1);
+        cache
+    }
+
+    fn put(cache: &mut ReportCache, name: &str, edition: u64, bytes: usize) -> bool {
+        cache.insert(&digest(name), edition, entry(name, bytes))
+    }
+
+    fn has(cache: &mut ReportCache, name: &str, at: Moment) -> bool {
+        cache.get(&digest(name), at, &version(name)).is_some()
+    }
+
     #[test]
     fn the_report_that_was_used_longest_ago_makes_room() {
-        let mut cache = ReportCache::new(2 * (100 + ENTRY_BYTES));
-        let a = put(&mut cache, "a", EPOCH, 100);
-        let b = put(&mut cache, "b", EPOCH, 100);
-        assert!(cache.get(&digest("a"), EPOCH, &a).is_some());
-        let c = put(&mut cache, "c", EPOCH, 100);
-        assert!(cache.get(&digest("a"), EPOCH, &a).is_some());
-        assert!(cache.get(&digest("b"), EPOCH, &b).is_none());
-        assert!(cache.get(&digest("c"), EPOCH, &c).is_some());
+        let mut cache = cache(2 * (100 + ENTRY_BYTES));
+        for name in ["a", "b", "b"] {
+            assert!(put(&mut cache, name, 1, 100));
+        }
+        assert!(has(&mut cache, "a", AT));
+        assert!(put(&mut cache, "c", 1, 100));
+        assert!(has(&mut cache, "a", AT));
+        assert!(!has(&mut cache, "b", AT));
         assert_eq!(cache.bytes(), 2 * (100 + ENTRY_BYTES));
-        put(&mut cache, "large", EPOCH, 10_000);
-        assert!(cache.get(&digest("a"), EPOCH, &a).is_some());
-        assert_eq!(cache.entries.len(), cache.uses.len());
+        assert!(!put(&mut cache, "large", 1, 10_000));
+        assert!(has(&mut cache, "c", AT));
+        assert_eq!(cache.recent(), [digest("c"), digest("a")]);
     }
 
     #[test]
-    fn an_equal_index_report_serves_and_another_does_not() {
-        let mut cache = ReportCache::new(10_000);
-        let a = put(&mut cache, "a", EPOCH, 100);
-        let (equal, other) = (index("a"), index("b"));
-        let key = digest("a");
-        assert!(cache.get(&key, EPOCH, &equal).is_none());
-        let mut get_equal = |index: &Arc<IndexReport>| {
-            let fingerprint = Fingerprint::of(index);
-            cache.get_equal(&key, EPOCH, fingerprint, index).is_some()
-        };
-        assert!(!get_equal(&other));
-        assert!(get_equal(&equal));
-        assert!(cache.get(&key, EPOCH, &equal).is_some());
-        assert!(cache.get(&key, EPOCH, &a).is_none());
+    fn another_version_of_an_equal_index_report_serves_and_another_report_does_not() {
+        let mut cache = cache(10_000);
+        put(&mut cache, "a", 1, 100);
+        let (key, again) = (digest("a"), version("again"));
+        assert!(cache.get(&key, AT, &again).is_none());
+        let other = fingerprint("b");
+        assert!(cache.get_equal(&key, AT, other, Some(&again)).is_none());
+        assert!(cache.get(&key, AT, &again).is_none());
+        let equal = fingerprint("a");
+        assert!(cache.get_equal(&key, AT, equal, Some(&again)).is_some());
+        assert!(cache.get(&key, AT, &again).is_some());
+        assert!(cache.get_equal(&key, AT, equal, None).is_some());
+        assert!(cache.get(&key, AT, &again).is_none());
     }
 
     #[test]
-    fn a_new_epoch_drops_all_and_takes_nothing_from_the_old() {
-        let mut cache = ReportCache::new(10_000);
-        let a = put(&mut cache, "a", EPOCH, 100);
-        let next = Epoch {
-            edition: 2,
-            ..EPOCH
-        };
-        assert!(cache.get(&digest("a"), next, &a).is_none());
+    fn a_report_serves_as_long_as_it_is_valid() {
+        let mut cache = cache(10_000);
+        put(&mut cache, "a", 1, 100);
+        let now = AT.now + jiff::SignedDuration::from_secs(1);
+        assert!(!has(&mut cache, "a", Moment { now, ..AT }));
+        assert!(has(&mut cache, "a", AT));
+    }
+
+    #[test]
+    fn a_new_edition_drops_all_and_takes_nothing_from_the_old() {
+        let mut cache = cache(10_000);
+        put(&mut cache, "a", 1, 100);
+        assert!(!has(&mut cache, "a", NEXT));
         assert_eq!(cache.bytes(), 0);
-        let b = put(&mut cache, "b", EPOCH, 100);
-        assert!(cache.get(&digest("b"), EPOCH, &b).is_none());
-        assert!(cache.get(&digest("b"), next, &b).is_none());
-        let next_hour = Epoch { hour: 1, ..next };
-        let c = put(&mut cache, "c", next_hour, 100);
-        assert!(cache.get(&digest("c"), next_hour, &c).is_some());
+        assert!(!put(&mut cache, "b", 1, 100));
+        assert!(!has(&mut cache, "b", AT));
+    }
+
+    #[test]
+    fn what_was_prepared_serves_from_the_switch_on() {
+        let mut cache = cache(2 * (100 + ENTRY_BYTES));
+        put(&mut cache, "a", 1, 100);
+        assert!(put(&mut cache, "a", 2, 200));
+        assert!(!put(&mut cache, "b", 2, 900), "there is no room for it");
+        let old = cache.get(&digest("a"), AT, &version("a")).unwrap();
+        assert_eq!(old.len(), 100);
+        let new = cache.get(&digest("a"), NEXT, &version("a")).unwrap();
+        assert_eq!(new.len(), 200);
+        assert_eq!(cache.bytes(), 200 + ENTRY_BYTES);
+        put(&mut cache, "b", 3, 100);
+        assert!(!has(&mut cache, "b", Moment { edition: 4, ..AT }));
     }
 }

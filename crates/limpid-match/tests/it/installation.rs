@@ -8,12 +8,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use limpid_match::{IndexReports, IndexReportsFault, MatchService, MatchSettings, ServedData};
+use limpid_match::{
+    IndexReports, IndexReportsFault, IndexVersion, MatchService, MatchSettings, ServedData,
+};
 use limpid_store::{FeedSnapshot, GenerationStore};
 use limpid_types::{Advisory, Digest, IndexReport};
 use limpid_vulndb::{BuildLimits, SnapshotBuilder, SnapshotMeta};
@@ -95,6 +97,7 @@ impl Installation {
 pub(crate) struct TestReports {
     reports: Mutex<BTreeMap<Digest, Arc<IndexReport>>>,
     pub(crate) asked: AtomicUsize,
+    pub(crate) tells_no_versions: AtomicBool,
 }
 
 impl TestReports {
@@ -124,5 +127,14 @@ impl IndexReports for TestReports {
     ) -> Result<Option<Arc<IndexReport>>, IndexReportsFault> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         Ok(self.reports.lock().unwrap().get(manifest).cloned())
+    }
+
+    async fn version(&self, manifest: &Digest) -> Result<Option<IndexVersion>, IndexReportsFault> {
+        if self.tells_no_versions.load(Ordering::SeqCst) {
+            return Ok(None);
+        }
+        let reports = self.reports.lock().unwrap();
+        let json = reports.get(manifest).map(serde_json::to_vec).transpose()?;
+        Ok(json.map(|json| IndexVersion::of(&Digest::sha256(&json))))
     }
 }

@@ -14,7 +14,9 @@ use limpid_http::{
 };
 use limpid_index::{IndexService, IndexSettings, Reading};
 use limpid_layer::{Budget, Hashing, LayerLimits, Spool};
-use limpid_match::{IndexReports, IndexReportsFault, MatchService, MatchSettings, ServedData};
+use limpid_match::{
+    IndexReports, IndexReportsFault, IndexVersion, MatchService, MatchSettings, ServedData,
+};
 use limpid_types::{Digest, IndexReport};
 use limpid_update::{Schedule, UpdateMetrics, UpdateOptions, Updater, select_families};
 use prometheus_client::registry::Registry;
@@ -343,5 +345,10 @@ impl IndexReports for LocalReports {
         manifest: &Digest,
     ) -> Result<Option<Arc<IndexReport>>, IndexReportsFault> {
         Ok(self.0.report(manifest).await?)
+    }
+
+    async fn version(&self, manifest: &Digest) -> Result<Option<IndexVersion>, IndexReportsFault> {
+        let digest = self.0.version(manifest).await?;
+        Ok(digest.as_ref().map(IndexVersion::of))
     }
 }
