@@ -329,6 +329,13 @@ async fn report(stand: &mut Stand, options: &Options) -> Result<()> {
         "POST index_report",
         &index_all(&api, &manifests, options).await,
     );
+    let own = api.clone();
+    let get = move |manifest: Manifest| {
+        let api = own.clone();
+        async move { api.report(manifest.hash.as_str()).await }
+    };
+    let first = each(&manifests, options.at_once, get).await;
+    print("first report of each image", &first);
     let time = Duration::from_secs(options.seconds);
     let idle = reports(&api, &manifests, options.rate, time).await;
     print("reports, feeds at rest", &idle);

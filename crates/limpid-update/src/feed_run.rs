@@ -1,7 +1,9 @@
 //! One run of one feed, up to the point where its result is ready to be activated.
 
 use std::error::Error;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use jiff::Timestamp;
 use limpid_feed::Feed;
@@ -146,6 +148,7 @@ async fn parse_on_thread(
     let snapshots = workshop.snapshots.clone();
     let limits = job.options.build_limits;
     let halt = job.halt.clone();
+    let gives_way = job.options.gives_way;
     let parsed = spawn_blocking(move || {
         let place = Place {
             spool: &spool,
@@ -153,7 +156,8 @@ async fn parse_on_thread(
             limits,
             halt: &halt,
         };
-        parse(&*feed, content, &place)
+        let work = || parse(&*feed, content, &place);
+        if gives_way { giving_way(work) } else { work() }
     })
     .await;
     match parsed {
@@ -161,6 +165,22 @@ async fn parse_on_thread(
         Ok(Err(error)) => Err(in_one_line(&error as &(dyn Error + 'static))),
         Err(error) => Err(defect(error)),
     }
+}
+
+/// Works with a lower priority than the rest of the process. It cannot be raised again without
+/// privileges, so this takes a thread of its own.
+fn giving_way<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    /// Of the nineteen steps down that there are: about a tenth of the processor when there is other
+    /// work, and all of it when there is none.
+    const STEPS: i32 = 10;
+    thread::scope(|scope| {
+        let worker = scope.spawn(|| {
+            // Where it is refused, the work is done all the same.
+            let _ = rustix::process::nice(STEPS);
+            work()
+        });
+        worker.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
 }
 
 fn unchanged(job: &Job, last: &Build, gathered: Gathered, started: Timestamp) -> Finished {
@@ -256,5 +276,27 @@ fn decide(job: &Job, snapshot: &FeedSnapshot, counts: &Counts) -> Ending {
                 None => Ending::Ready(snapshot.clone()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use rustix::process::nice;
+
+    use super::*;
+
+    #[test]
+    fn work_that_gives_way_leaves_the_priority_of_others_alone() {
+        let before = nice(0).unwrap();
+        assert_eq!(giving_way(|| nice(0).unwrap()), (before + 10).min(19));
+        assert_eq!(nice(0).unwrap(), before);
+    }
+
+    #[test]
+    fn a_panic_of_work_that_gives_way_is_passed_on() {
+        let panic = catch_unwind(AssertUnwindSafe(|| giving_way(|| panic!("a defect"))));
+        assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"a defect"));
     }
 }

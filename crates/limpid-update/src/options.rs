@@ -18,6 +18,8 @@ pub struct UpdateOptions {
     pub keep_generations: usize,
     /// How many feeds run at the same time.
     pub parallel_feeds: usize,
+    /// Whether parsing and building give way to everything else that the machine has to do.
+    pub gives_way: bool,
     /// What building one snapshot may use.
     pub build_limits: BuildLimits,
     /// Bytes that the documents of one feed may have together.
@@ -37,6 +39,7 @@ impl Default for UpdateOptions {
             force: false,
             keep_generations: 10,
             parallel_feeds: 2,
+            gives_way: false,
             build_limits: BuildLimits::default(),
             feed_bytes: 4 << 30,
             patience: Duration::ZERO,
@@ -53,6 +56,7 @@ impl fmt::Debug for UpdateOptions {
             .field("force", &self.force)
             .field("keep_generations", &self.keep_generations)
             .field("parallel_feeds", &self.parallel_feeds)
+            .field("gives_way", &self.gives_way)
             .field("build_limits", &self.build_limits)
             .field("feed_bytes", &self.feed_bytes)
             .field("patience", &self.patience)

@@ -82,25 +82,44 @@ pub(super) fn manifest_digest(number: usize) -> Digest {
     Digest::sha256(format!("manifest {number}").as_bytes())
 }
 
-/// Makes the document of the feed; every edition says something else.
-pub(super) fn feed(edition: u64) -> Vec<u8> {
-    let mut tracker = DebianTracker::new();
-    for package in 0..KNOWN_PACKAGES {
-        let name = package_name(package);
-        for (number, fix) in VULNERABILITIES.iter().enumerate() {
-            let id = format!("CVE-2026-{:06}", package * VULNERABILITIES.len() + number);
-            tracker = match fix {
-                Some(version) => tracker.fix(&name, &id, RELEASE, version),
-                None => tracker.open(&name, &id, RELEASE, "not yet assigned"),
-            };
-            let text = format!("A flaw in {name} lets somebody do what nobody should. ({id})");
-            tracker = tracker.describe(&name, &id, &text);
+/// The document of the feed, of which every edition says something else.
+pub(super) struct Feed {
+    before: Bytes,
+    behind: Bytes,
+}
+
+impl Feed {
+    /// Makes what all editions have in common.
+    pub(super) fn new() -> Self {
+        /// Stands where the editions differ.
+        const EDITION: &str = "CVE-2027-EDITION";
+        let mut tracker = DebianTracker::new();
+        for package in 0..KNOWN_PACKAGES {
+            let name = package_name(package);
+            for (number, fix) in VULNERABILITIES.iter().enumerate() {
+                let id = format!("CVE-2026-{:06}", package * VULNERABILITIES.len() + number);
+                tracker = match fix {
+                    Some(version) => tracker.fix(&name, &id, RELEASE, version),
+                    None => tracker.open(&name, &id, RELEASE, "not yet assigned"),
+                };
+                let text = format!("A flaw in {name} lets somebody do what nobody should. ({id})");
+                tracker = tracker.describe(&name, &id, &text);
+            }
+        }
+        let tracker = tracker.fix(&package_name(0), EDITION, RELEASE, "1.0-1");
+        let json = String::from_utf8_lossy(&tracker.to_json()).into_owned();
+        let (before, behind) = json.split_once(EDITION).unwrap_or((&json, ""));
+        Self {
+            before: before.to_owned().into(),
+            behind: behind.to_owned().into(),
         }
     }
-    let id = format!("CVE-2027-{edition:06}");
-    tracker
-        .fix(&package_name(0), &id, RELEASE, "1.0-1")
-        .to_json()
+
+    /// Returns an edition, in pieces.
+    pub(super) fn edition(&self, edition: u64) -> [Bytes; 3] {
+        let id = format!("CVE-2027-{edition:06}");
+        [self.before.clone(), id.into(), self.behind.clone()]
+    }
 }
 
 fn package_name(number: usize) -> String {

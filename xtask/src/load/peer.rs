@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, LazyLock, RwLock};
 
 use anyhow::{Context as _, Result};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -14,13 +15,25 @@ use axum::routing::get;
 use bytes::Bytes;
 use tokio::net::TcpListener;
 
-use super::images;
+use super::images::Feed;
 
 /// Serves layers and feeds on the loopback address.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Peer {
     blobs: Arc<RwLock<HashMap<String, Bytes>>>,
+    feed: Arc<LazyLock<Feed>>,
     edition: Arc<AtomicU64>,
+}
+
+impl Default for Peer {
+    fn default() -> Self {
+        Self {
+            blobs: Arc::default(),
+            // Made once and not for each request, so that it takes no time from what is measured.
+            feed: Arc::new(LazyLock::new(Feed::new)),
+            edition: Arc::default(),
+        }
+    }
 }
 
 impl Peer {
@@ -70,7 +83,9 @@ async fn blob(State(peer): State<Peer>, Path(digest): Path<String>) -> Response 
 /// Answers only for Debian's tracker; the rest of the world has no feeds.
 async fn feed(State(peer): State<Peer>, Path(path): Path<String>) -> Response {
     if path.ends_with("tracker/data/json") {
-        images::feed(peer.edition.load(Ordering::Relaxed)).into_response()
+        let pieces = peer.feed.edition(peer.edition.load(Ordering::Relaxed));
+        let pieces = pieces.map(Ok::<_, std::convert::Infallible>);
+        Body::from_stream(futures_util::stream::iter(pieces)).into_response()
     } else {
         StatusCode::NOT_FOUND.into_response()
     }

@@ -273,6 +273,7 @@ fn updates(
         schedule: Schedule::every(period),
         options: UpdateOptions {
             keep_generations: kept_generations(plan),
+            gives_way: true,
             ..UpdateOptions::default()
         },
     })
