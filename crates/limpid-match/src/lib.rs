@@ -32,6 +32,7 @@ mod end_of_life;
 mod fault;
 mod finding;
 mod generation;
+mod index_reports;
 mod judge;
 mod memory;
 mod metrics;
@@ -55,13 +56,12 @@ pub use data::{
 pub use diff::{Changes, Diff};
 pub use fault::MatchFault;
 pub use generation::Generation;
+pub use index_reports::{IndexReports, IndexReportsFault, IndexVersion};
 pub use judge::{MatchError, judge};
 pub use memory::MemoryData;
 pub use opening::open_generation;
 pub use options::Options;
 pub use served_data::ServedData;
-pub use service::{
-    IndexReports, IndexReportsFault, IndexVersion, MatchService, MatchSettings, PackedReport,
-};
+pub use service::{MatchService, MatchSettings, PackedReport};
 pub use snapshot_folder::{SnapshotFault, SnapshotFolder};
 pub use update_operation::{OperationKind, UpdateOperation};

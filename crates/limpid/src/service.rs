@@ -5,6 +5,7 @@ mod roles;
 mod signals;
 mod stores;
 mod telemetry;
+mod updates;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -113,8 +114,8 @@ pub(crate) async fn open_matcher_data(plan: &Plan) -> anyhow::Result<MatcherData
     let data_dir = data_directory(plan)?;
     let stores = stores::open(plan, &data_dir, Duration::ZERO).await?;
     Ok(MatcherData {
-        updater: roles::updater(plan, &stores, &data_dir)?,
-        keep_generations: roles::kept_generations(plan),
+        updater: updates::updater(plan, &stores, &data_dir)?,
+        keep_generations: updates::kept_generations(plan),
     })
 }
 

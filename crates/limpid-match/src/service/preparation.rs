@@ -1,8 +1,9 @@
+use std::sync::Arc;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use limpid_types::Digest;
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::report_cache::Fingerprint;
@@ -16,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[async_trait]
 impl Follower for Shared {
     /// Makes the reports by the new data that were used last by the old, so that its first seconds
-    /// are not slower than the others. Half of a core is left to requests.
+    /// are not slower than the others. It takes half of a core at most.
     async fn prepare(self: Arc<Self>, next: &Served) {
         let recent = self.cache().recent();
         let preparing = async {

@@ -5,7 +5,8 @@ use limpid_types::{Digest, IndexReport};
 use lru::LruCache;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{IndexVersion, PackedReport};
+use super::PackedReport;
+use crate::IndexVersion;
 
 /// What an entry takes beside the report itself, about.
 const ENTRY_BYTES: usize = 512;

@@ -9,23 +9,20 @@ use async_trait::async_trait;
 use limpid_api::{
     HttpMetrics, IndexerClient, IndexerRoutes, MatcherRoutes, PresharedKey, Propagation, Signer,
 };
-use limpid_http::{
-    AddressPolicy, FetchSettings, Fetcher, LayerClient, LayerSettings, Proxy, Source, TrustRoots,
-};
+use limpid_http::{AddressPolicy, LayerClient, LayerSettings, Proxy, TrustRoots};
 use limpid_index::{IndexService, IndexSettings, Reading};
 use limpid_layer::{Budget, Hashing, LayerLimits, Spool};
 use limpid_match::{
     IndexReports, IndexReportsFault, IndexVersion, MatchService, MatchSettings, ServedData,
 };
 use limpid_types::{Digest, IndexReport};
-use limpid_update::{Schedule, UpdateMetrics, UpdateOptions, Updater, select_families};
 use prometheus_client::registry::Registry;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
 use url::Url;
 
 use super::stores::Stores;
+use super::updates::Updates;
 use super::{GENERATION, Plan};
 
 /// The most that spooled files may take on disk at once.
@@ -43,14 +40,6 @@ struct Matcher {
     service: MatchService,
     data: ServedData,
     updates: Option<Updates>,
-}
-
-/// Updates in the background.
-struct Updates {
-    updater: Updater,
-    sets: Option<Vec<String>>,
-    schedule: Schedule,
-    options: UpdateOptions,
 }
 
 /// What works in the background.
@@ -147,23 +136,6 @@ impl Roles {
     }
 }
 
-impl Updates {
-    fn run(&self, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
-        let (updater, sets) = (self.updater.clone(), self.sets.clone());
-        let (schedule, options) = (self.schedule.clone(), self.options.clone());
-        async move {
-            let families = || {
-                let all = limpid_feed::families(&limpid_feed::Settings::default());
-                select_families(all, sets.as_deref())
-            };
-            updater
-                .run_periodically(families, &schedule, &options, stop)
-                .await;
-        }
-        .instrument(tracing::info_span!("updates"))
-    }
-}
-
 fn build_indexer(
     plan: &Plan,
     stores: &Stores,
@@ -212,7 +184,7 @@ fn layer_settings(plan: &Plan) -> LayerSettings {
 }
 
 /// Returns the certificates that the environment names, as for Go's programs.
-fn roots(plan: &Plan) -> Option<TrustRoots> {
+pub(super) fn roots(plan: &Plan) -> Option<TrustRoots> {
     let roots = TrustRoots::of_system(
         plan.environment.get("SSL_CERT_FILE").map(AsRef::as_ref),
         plan.environment.get("SSL_CERT_DIR").map(AsRef::as_ref),
@@ -239,77 +211,11 @@ fn build_matcher(
         ..MatchSettings::default()
     };
     let service = MatchService::new(reports, data.clone(), settings);
-    let sets = plan.config.updaters.sets.clone();
-    let updates = if sets.as_ref().is_some_and(Vec::is_empty) {
-        None
-    } else {
-        let metrics = UpdateMetrics::default();
-        metrics.register(registry);
-        let mut updates = updates(plan, stores, data_dir, sets, metrics)?;
-        // What was activated here need not wait for the next look at the store.
-        let served = data.clone();
-        let hook = Arc::new(move || served.nudge());
-        updates.updater = updates.updater.with_activation_hook(hook);
-        Some(updates)
-    };
+    let updates = Updates::build(plan, stores, data_dir, &data, registry)?;
     Ok(Matcher {
         service,
         data,
         updates,
-    })
-}
-
-fn updates(
-    plan: &Plan,
-    stores: &Stores,
-    data_dir: &Path,
-    sets: Option<Vec<String>>,
-    metrics: UpdateMetrics,
-) -> anyhow::Result<Updates> {
-    let period = plan.config.matcher.period.to_std().unwrap_or_default();
-    Ok(Updates {
-        updater: updater(plan, stores, data_dir)?.with_metrics(metrics),
-        sets,
-        schedule: Schedule::every(period),
-        options: UpdateOptions {
-            keep_generations: kept_generations(plan),
-            gives_way: true,
-            ..UpdateOptions::default()
-        },
-    })
-}
-
-/// Returns how many generations there may be. A negative number means that all are kept, as far
-/// as a number can say that.
-pub(super) fn kept_generations(plan: &Plan) -> usize {
-    usize::try_from(plan.config.matcher.update_retention).unwrap_or(usize::MAX)
-}
-
-/// Makes what brings the vulnerability data of the matcher up to date.
-pub(super) fn updater(plan: &Plan, stores: &Stores, data_dir: &Path) -> anyhow::Result<Updater> {
-    let store = stores.matcher()?;
-    let source = match &plan.config.limpid.feeds.mirror {
-        Some(mirror) => mirror
-            .expose()
-            .parse()
-            .with_context(|| format!("limpid.feeds.mirror: {}", mirror.redacted()))?,
-        None => Source::Direct,
-    };
-    let (spool, snapshots) = (data_dir.join("spool"), data_dir.join("snapshots"));
-    for folder in [&spool, &snapshots] {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder: {}", folder.display()))?;
-    }
-    let settings = FetchSettings {
-        roots: roots(plan),
-        ..FetchSettings::default()
-    };
-    let fetcher =
-        Fetcher::new(settings, source, spool).context("cannot prepare the fetching of feeds")?;
-    let updater = Updater::new(Arc::clone(&store) as _, store as _, fetcher, snapshots);
-    Ok(match stores.blobs() {
-        Some(blobs) => updater.with_blobs(blobs),
-        None => updater,
     })
 }
 
