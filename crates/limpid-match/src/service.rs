@@ -15,6 +15,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use limpid_types::{Digest, IndexReport, index_state};
 use prometheus_client::registry::Registry;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
@@ -49,6 +50,9 @@ pub struct MatchSettings {
     /// How much memory what was found in packages may take, to be written again in the reports of
     /// other images.
     pub package_bytes: usize,
+    /// The runtime whose blocking threads make reports before they are asked for; the current one
+    /// when there is none.
+    pub background: Option<Handle>,
 }
 
 impl Default for MatchSettings {
@@ -58,6 +62,7 @@ impl Default for MatchSettings {
             parallel: available_parallelism().map_or(1, usize::from),
             cache_bytes: 48 << 20,
             package_bytes: 32 << 20,
+            background: None,
         }
     }
 }
@@ -81,6 +86,7 @@ struct Shared {
     turns: Turns,
     cache: Mutex<ReportCache>,
     packages: KnownPackages,
+    background: Option<Handle>,
     metrics: ReportMetrics,
 }
 
@@ -107,6 +113,7 @@ impl MatchService {
             turns: Turns::default(),
             cache: Mutex::new(ReportCache::new(settings.cache_bytes)),
             packages: KnownPackages::new(settings.package_bytes),
+            background: settings.background,
             metrics,
         });
         let follower: Weak<Shared> = Arc::downgrade(&shared);

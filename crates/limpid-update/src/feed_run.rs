@@ -1,14 +1,12 @@
 //! One run of one feed, up to the point where its result is ready to be activated.
 
 use std::error::Error;
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::thread;
 
 use jiff::Timestamp;
 use limpid_feed::Feed;
 use limpid_store::{Build, FeedSnapshot, Outcome, QuarantinedRecord, UpdateRun};
-use tokio::task::spawn_blocking;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::discovery::defect;
@@ -148,39 +146,22 @@ async fn parse_on_thread(
     let snapshots = workshop.snapshots.clone();
     let limits = job.options.build_limits;
     let halt = job.halt.clone();
-    let gives_way = job.options.gives_way;
-    let parsed = spawn_blocking(move || {
+    let workers = job.options.workers.clone();
+    let workers = workers.unwrap_or_else(Handle::current);
+    let work = move || {
         let place = Place {
             spool: &spool,
             snapshots: &snapshots,
             limits,
             halt: &halt,
         };
-        let work = || parse(&*feed, content, &place);
-        if gives_way { giving_way(work) } else { work() }
-    })
-    .await;
-    match parsed {
+        parse(&*feed, content, &place)
+    };
+    match workers.spawn_blocking(work).await {
         Ok(Ok(parsed)) => Ok(parsed),
         Ok(Err(error)) => Err(in_one_line(&error as &(dyn Error + 'static))),
         Err(error) => Err(defect(error)),
     }
-}
-
-/// Works with a lower priority than the rest of the process. It cannot be raised again without
-/// privileges, so this takes a thread of its own.
-fn giving_way<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    /// Of the nineteen steps down that there are: about a tenth of the processor when there is other
-    /// work, and all of it when there is none.
-    const STEPS: i32 = 10;
-    thread::scope(|scope| {
-        let worker = scope.spawn(|| {
-            // Where it is refused, the work is done all the same.
-            let _ = rustix::process::nice(STEPS);
-            work()
-        });
-        worker.join().unwrap_or_else(|panic| resume_unwind(panic))
-    })
 }
 
 fn unchanged(job: &Job, last: &Build, gathered: Gathered, started: Timestamp) -> Finished {
@@ -276,27 +257,5 @@ fn decide(job: &Job, snapshot: &FeedSnapshot, counts: &Counts) -> Ending {
                 None => Ending::Ready(snapshot.clone()),
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-
-    use rustix::process::nice;
-
-    use super::*;
-
-    #[test]
-    fn work_that_gives_way_leaves_the_priority_of_others_alone() {
-        let before = nice(0).unwrap();
-        assert_eq!(giving_way(|| nice(0).unwrap()), (before + 10).min(19));
-        assert_eq!(nice(0).unwrap(), before);
-    }
-
-    #[test]
-    fn a_panic_of_work_that_gives_way_is_passed_on() {
-        let panic = catch_unwind(AssertUnwindSafe(|| giving_way(|| panic!("a defect"))));
-        assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"a defect"));
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use limpid_store::{Lease, UpdateRun};
 use limpid_vulndb::BuildLimits;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 /// How an update is to be done.
@@ -18,8 +19,8 @@ pub struct UpdateOptions {
     pub keep_generations: usize,
     /// How many feeds run at the same time.
     pub parallel_feeds: usize,
-    /// Whether parsing and building give way to everything else that the machine has to do.
-    pub gives_way: bool,
+    /// The runtime whose blocking threads parse and build; the current one when there is none.
+    pub workers: Option<Handle>,
     /// What building one snapshot may use.
     pub build_limits: BuildLimits,
     /// Bytes that the documents of one feed may have together.
@@ -39,7 +40,7 @@ impl Default for UpdateOptions {
             force: false,
             keep_generations: 10,
             parallel_feeds: 2,
-            gives_way: false,
+            workers: None,
             build_limits: BuildLimits::default(),
             feed_bytes: 4 << 30,
             patience: Duration::ZERO,
@@ -56,7 +57,6 @@ impl fmt::Debug for UpdateOptions {
             .field("force", &self.force)
             .field("keep_generations", &self.keep_generations)
             .field("parallel_feeds", &self.parallel_feeds)
-            .field("gives_way", &self.gives_way)
             .field("build_limits", &self.build_limits)
             .field("feed_bytes", &self.feed_bytes)
             .field("patience", &self.patience)

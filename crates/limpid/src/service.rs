@@ -17,6 +17,7 @@ use limpid_config::{Config, Environment, Lint, Mode};
 use limpid_store::Store;
 use limpid_telemetry::{Metrics, Resources};
 use limpid_update::Updater;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::memory;
@@ -42,6 +43,9 @@ pub(crate) struct Plan {
     pub(crate) data_dir: Option<PathBuf>,
     /// The memory budget that the command line names, in bytes.
     pub(crate) memory_budget: Option<u64>,
+    /// Where work is done that gives way to requests; along with everything else when there is
+    /// none.
+    pub(crate) background: Option<Handle>,
 }
 
 /// Runs the service until the token is cancelled and everything has come to its end.

@@ -4,6 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use limpid_types::Digest;
+use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::report_cache::Fingerprint;
@@ -53,5 +54,9 @@ async fn prepare_report(
         let fingerprint = Fingerprint::of(&material.index);
         this.remake(&material, fingerprint)
     };
-    shared.compute(remake).await.map(|(_, is_kept)| is_kept)
+    let background = shared.background.clone();
+    let background = background.unwrap_or_else(Handle::current);
+    let made = background.spawn_blocking(remake).await;
+    made.map_err(|_| MatchFault::Aborted)?
+        .map(|(_, is_kept)| is_kept)
 }

@@ -17,3 +17,4 @@ mod quiet;
 mod roll_back;
 mod shutdown;
 mod toy;
+mod workers;

@@ -208,6 +208,7 @@ fn build_matcher(
     };
     let settings = MatchSettings {
         parallel: plan.resources.worker_threads(),
+        background: plan.background.clone(),
         ..MatchSettings::default()
     };
     let service = MatchService::new(reports, data.clone(), settings);

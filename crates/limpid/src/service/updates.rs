@@ -51,7 +51,7 @@ impl Updates {
             schedule: Schedule::every(period),
             options: UpdateOptions {
                 keep_generations: kept_generations(plan),
-                gives_way: true,
+                workers: plan.background.clone(),
                 ..UpdateOptions::default()
             },
         }))
