@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use limpid_http::{FetchSettings, Fetcher, Source};
 use limpid_match::ServedData;
 use limpid_update::{Schedule, UpdateMetrics, UpdateOptions, Updater, select_families};
+use limpid_vulndb::BuildLimits;
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -14,6 +15,10 @@ use tracing::Instrument as _;
 use super::Plan;
 use super::roles::roots;
 use super::stores::Stores;
+
+/// Memory for building one snapshot beside a service, of which two are built at a time. A large feed
+/// is sorted in more pieces then, which nobody waits for.
+const BUILD_MEMORY: usize = 16 << 20;
 
 /// Updates in the background.
 pub(super) struct Updates {
@@ -52,6 +57,9 @@ impl Updates {
             options: UpdateOptions {
                 keep_generations: kept_generations(plan),
                 workers: plan.background.clone(),
+                build_limits: BuildLimits {
+                    memory_bytes: BUILD_MEMORY,
+                },
                 ..UpdateOptions::default()
             },
         }))
