@@ -1,6 +1,7 @@
 mod poll;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
@@ -43,6 +44,8 @@ struct Shared {
     /// In whose name generations are pinned.
     owner: String,
     served: watch::Sender<Option<Served>>,
+    /// The number of the last data that was to be served, whether or not it came to that.
+    editions: AtomicU64,
     poll: Mutex<poll::State>,
     nudge: Notify,
     followers: std::sync::Mutex<Vec<Weak<dyn Follower>>>,
@@ -56,8 +59,8 @@ pub(crate) trait Follower: Send + Sync {
     async fn prepare(self: Arc<Self>, next: &Served);
 }
 
-/// A generation, and how many were served before it by this process. The same generation comes
-/// again when its feeds were checked again.
+/// A generation, under a number that no other data of this process has; numbers rise. The same
+/// generation comes again when its feeds were checked again.
 #[derive(Clone)]
 pub(crate) struct Served {
     pub(crate) edition: u64,
@@ -86,6 +89,7 @@ impl ServedData {
             folder: SnapshotFolder::new(snapshots, blobs),
             owner: format!("match-{}", unique_name()),
             served: watch::Sender::new(None),
+            editions: AtomicU64::new(0),
             poll: Mutex::default(),
             nudge: Notify::new(),
             followers: std::sync::Mutex::default(),

@@ -1,6 +1,7 @@
 //! One look at the store: which generation is served, and what has to be done about it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
@@ -117,8 +118,11 @@ pub(super) async fn poll(shared: &Shared, state: &mut State) -> Result<(), Store
             "serving vulnerability data"
         );
     }
+    // Taken even if this is broken off: others may prepare for what they are told of, and must not
+    // take it for what comes in its place.
+    let edition = shared.editions.fetch_add(1, Ordering::Relaxed) + 1;
     let next = Served {
-        edition: served.as_ref().map_or(1, |served| served.edition + 1),
+        edition,
         generation: Arc::new(generation),
     };
     if served.is_some() {

@@ -108,17 +108,15 @@ impl ReportCache {
         if edition == self.present.edition {
             return self.present.insert(manifest, entry, self.capacity);
         }
-        if self
-            .next
-            .as_ref()
-            .is_none_or(|next| next.edition != edition)
-        {
-            self.next = Some(Kept::new(edition));
-        }
+        // Preparations that were broken off may end later than those for what came instead.
         let capacity = self.capacity / 4 * 3;
-        self.next.as_mut().is_some_and(|next| {
-            next.fits(&entry, capacity) && next.insert(manifest, entry, capacity)
-        })
+        let next = self.next.get_or_insert_with(|| Kept::new(edition));
+        if next.edition < edition {
+            *next = Kept::new(edition);
+        }
+        next.edition == edition
+            && next.fits(&entry, capacity)
+            && next.insert(manifest, entry, capacity)
     }
 
     /// Returns the manifests whose reports are kept, the last one used first.
@@ -299,7 +297,18 @@ mod tests {
         let new = cache.get(&digest("a"), NEXT, &version("a")).unwrap();
         assert_eq!(new.len(), 200);
         assert_eq!(cache.bytes(), 200 + ENTRY_BYTES);
-        put(&mut cache, "b", 3, 100);
-        assert!(!has(&mut cache, "b", Moment { edition: 4, ..AT }));
+    }
+
+    #[test]
+    fn what_was_prepared_for_data_that_was_not_served_is_forgotten() {
+        let mut cache = cache(10_000);
+        put(&mut cache, "a", 2, 100);
+        assert!(put(&mut cache, "b", 3, 100));
+        assert!(!put(&mut cache, "late", 2, 100));
+        let third = Moment { edition: 3, ..AT };
+        assert!(has(&mut cache, "b", third));
+        assert!(!has(&mut cache, "a", third));
+        put(&mut cache, "c", 4, 100);
+        assert!(!has(&mut cache, "c", Moment { edition: 5, ..AT }));
     }
 }

@@ -98,6 +98,8 @@ pub(crate) struct TestReports {
     reports: Mutex<BTreeMap<Digest, Arc<IndexReport>>>,
     pub(crate) asked: AtomicUsize,
     pub(crate) tells_no_versions: AtomicBool,
+    /// For which manifest nothing is ever answered.
+    pub(crate) silent: Mutex<Option<Digest>>,
 }
 
 impl TestReports {
@@ -130,6 +132,9 @@ impl IndexReports for TestReports {
     }
 
     async fn version(&self, manifest: &Digest) -> Result<Option<IndexVersion>, IndexReportsFault> {
+        if self.silent.lock().unwrap().as_ref() == Some(manifest) {
+            std::future::pending::<()>().await;
+        }
         if self.tells_no_versions.load(Ordering::SeqCst) {
             return Ok(None);
         }

@@ -1,4 +1,5 @@
 use std::fs;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -123,14 +124,31 @@ async fn a_feed_that_does_not_come_is_a_gap_in_the_end_and_comes_back_later() {
     assert!(data.current().unwrap().missing().is_empty());
 }
 
+/// The snapshot of a generation that is served, which is not where it should be.
+struct Hidden {
+    path: PathBuf,
+    elsewhere: PathBuf,
+}
+
+impl Hidden {
+    fn serve(installation: &Installation) -> Self {
+        let snapshot = installation.build("debian", &[dpkg("debian:bookworm", "a", "CVE-1", "1")]);
+        let path = installation.path(&snapshot);
+        let elsewhere = path.with_extension("hidden");
+        fs::rename(&path, &elsewhere).unwrap();
+        installation.store.serve([("debian", snapshot)]);
+        Self { path, elsewhere }
+    }
+
+    fn put_back(&self) {
+        fs::rename(&self.elsewhere, &self.path).unwrap();
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_missing_feed_is_a_gap_with_its_reason_and_is_tried_again() {
     let installation = Installation::new();
-    let snapshot = installation.build("debian", &[dpkg("debian:bookworm", "a", "CVE-1", "1")]);
-    let path = installation.path(&snapshot);
-    let hidden = path.with_extension("hidden");
-    fs::rename(&path, &hidden).unwrap();
-    installation.store.serve([("debian", snapshot)]);
+    let hidden = Hidden::serve(&installation);
     let data = installation.data();
     let (_cancellation, _running) = run(&data);
     let generation = data.first().await;
@@ -146,7 +164,7 @@ async fn a_missing_feed_is_a_gap_with_its_reason_and_is_tried_again() {
         gap.detail
     );
 
-    fs::rename(&hidden, &path).unwrap();
+    hidden.put_back();
     sleep(Duration::from_secs(20)).await;
     assert!(data.current().unwrap().missing().is_empty());
 }
@@ -154,18 +172,14 @@ async fn a_missing_feed_is_a_gap_with_its_reason_and_is_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn a_generation_of_which_nothing_can_be_had_is_not_usable() {
     let installation = Installation::new();
-    let snapshot = installation.build("debian", &[dpkg("debian:bookworm", "a", "CVE-1", "1")]);
-    let path = installation.path(&snapshot);
-    let hidden = path.with_extension("hidden");
-    fs::rename(&path, &hidden).unwrap();
-    installation.store.serve([("debian", snapshot)]);
+    let hidden = Hidden::serve(&installation);
     let data = installation.data();
     let (_cancellation, _running) = run(&data);
     data.first().await;
     let waiting = tokio::time::timeout(Duration::from_hours(1), data.first_usable());
     assert!(waiting.await.is_err());
 
-    fs::rename(&hidden, &path).unwrap();
+    hidden.put_back();
     assert!(data.first_usable().await.missing().is_empty());
 }
 

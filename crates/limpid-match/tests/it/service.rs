@@ -180,6 +180,43 @@ async fn changes_make_a_report_anew(reports: Arc<TestReports>) {
     assert_eq!(found(&read(&get().await)), ["CVE-1"]);
 }
 
+/// Data is prepared for and then not served; what was prepared must not pass for other data's.
+#[tokio::test(start_paused = true)]
+async fn a_preparation_that_was_broken_off_serves_nothing() {
+    let installation = Installation::new();
+    serve(&installation, "CVE-1");
+    let reports = Arc::new(TestReports::default());
+    let manifests = [reports.put("one", image()), reports.put("other", image())];
+    let data = installation.data();
+    let service = reports.service(data.clone());
+    data.refresh().await.unwrap();
+    for manifest in manifests.iter().rev() {
+        service.vulnerability_report(manifest).await.unwrap();
+    }
+    let silence = |manifest| *reports.silent.lock().unwrap() = manifest;
+
+    serve(&installation, "CVE-2");
+    silence(Some(manifests[1].clone()));
+    let is_prepared = async {
+        while metric(&service, "limpid_match_prepared_reports_total") == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = data.refresh() => panic!("it waits for a report that does not come"),
+        () = is_prepared => {}
+    }
+
+    serve(&installation, "CVE-3");
+    silence(Some(manifests[0].clone()));
+    data.refresh().await.unwrap();
+    silence(None);
+    for manifest in &manifests {
+        let report = service.vulnerability_report(manifest).await.unwrap();
+        assert_eq!(found(&read(&report.unwrap())), ["CVE-3"]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_for_one_manifest_make_one_report() {
     let installation = Installation::new();
