@@ -23,6 +23,7 @@ mod error;
 mod extract;
 mod introspection;
 mod layers;
+mod local_reports;
 mod metrics;
 mod observed_body;
 mod openapi;
@@ -44,6 +45,7 @@ pub use introspection::{
     Introspection, Profile, ProfileFault, Readiness, RenderMetrics, Rendered, TakeCpuProfile,
     TakeHeapProfile, introspection_router,
 };
+pub use local_reports::LocalReports;
 pub use metrics::{HttpMetrics, ServerMetrics};
 pub use openapi::document;
 pub use reply::json_reply;

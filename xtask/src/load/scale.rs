@@ -10,10 +10,7 @@ use jiff::Timestamp;
 use limpid_detect::DETECTOR_SET;
 use limpid_store::{IndexStore as _, LayerRecord, ManifestRecord};
 use limpid_store_postgres::{PostgresSettings, PostgresStore};
-use limpid_types::{
-    DatabaseKind, Digest, LayerEvidence, Manifest, PackageDatabase, PackageRecord,
-    VulnerabilitySummaries,
-};
+use limpid_types::{DatabaseKind, Digest, LayerEvidence, Manifest, PackageDatabase, PackageRecord};
 use serde_json::json;
 
 use super::images::manifest_digest;
@@ -238,10 +235,7 @@ impl Api {
             "distribution": {"did": "debian", "version_id": "12", "version_code_name": "bookworm"},
             "repository": {},
         });
-        let summaries: VulnerabilitySummaries =
-            serde_json::from_value(json!({ "vulnerabilities": [vulnerability] }))
-                .map_err(|error| error.to_string())?;
-        let body = serde_json::to_vec(&summaries).map_err(|error| error.to_string())?;
+        let body = json!({ "vulnerabilities": [vulnerability] }).to_string();
         let address = format!("{}/indexer/api/v1/internal/affected_manifest/", self.base);
         let answer = self.client.post(address).body(body).send().await;
         let answer = answer.map_err(|error| error.to_string())?;

@@ -5,20 +5,17 @@ use std::io::{self, Cursor, Read};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use jiff::Timestamp;
-use limpid_api::{Api, ApiSettings, HttpMetrics, IndexerRoutes, MatcherRoutes};
+use limpid_api::{Api, ApiSettings, HttpMetrics, IndexerRoutes, LocalReports, MatcherRoutes};
 use limpid_index::{IndexService, IndexSettings, LayerOpener, Reading};
 use limpid_layer::{Budget, Hashing, LayerLimits, Spool};
-use limpid_match::{
-    IndexReports, IndexReportsFault, IndexVersion, MatchService, MatchSettings, ServedData,
-};
+use limpid_match::{MatchService, MatchSettings, ServedData};
 use limpid_store::{FeedSnapshot, GenerationStore};
 use limpid_store_sqlite::SqliteStore;
 use limpid_testkit::layer::LayerBuilder;
 use limpid_types::{
-    Advisory, AffectedPackage, Details, Digest, IndexReport, ManifestLayer, PackageKind, Rating,
-    Severity, Status, VersionConstraint,
+    Advisory, AffectedPackage, Details, Digest, ManifestLayer, PackageKind, Rating, Severity,
+    Status, VersionConstraint,
 };
 use limpid_version::Scheme;
 use limpid_vulndb::{BuildLimits, SnapshotBuilder, SnapshotMeta};
@@ -64,7 +61,7 @@ impl Installation {
         let indexer = IndexService::new(Arc::clone(&store) as _, reading, opener, index_settings);
         let generations = Arc::<SqliteStore>::clone(&store);
         let data = ServedData::new(generations, directory.path().into(), None);
-        let reports = Arc::new(LocalReports(indexer.clone()));
+        let reports = Arc::new(LocalReports::new(indexer.clone()));
         let matcher = MatchService::new(reports, data.clone(), MatchSettings::default());
         let metrics = settings.metrics.clone();
         let urgencies = BTreeMap::new();
@@ -181,24 +178,6 @@ fn advisory(source: &str, id: &str) -> Advisory {
             description: format!("{id} {}", "is bad. ".repeat(500)),
             ..Details::default()
         },
-    }
-}
-
-/// The index reports of the same process.
-struct LocalReports(IndexService);
-
-#[async_trait]
-impl IndexReports for LocalReports {
-    async fn index_report(
-        &self,
-        manifest: &Digest,
-    ) -> Result<Option<Arc<IndexReport>>, IndexReportsFault> {
-        Ok(self.0.report(manifest).await?)
-    }
-
-    async fn version(&self, manifest: &Digest) -> Result<Option<IndexVersion>, IndexReportsFault> {
-        let digest = self.0.version(manifest).await?;
-        Ok(digest.as_ref().map(IndexVersion::of))
     }
 }
 

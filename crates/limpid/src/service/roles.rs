@@ -5,17 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use async_trait::async_trait;
 use limpid_api::{
-    HttpMetrics, IndexerClient, IndexerRoutes, MatcherRoutes, PresharedKey, Propagation, Signer,
+    HttpMetrics, IndexerClient, IndexerRoutes, LocalReports, MatcherRoutes, PresharedKey,
+    Propagation, Signer,
 };
 use limpid_http::{AddressPolicy, LayerClient, LayerSettings, Proxy, TrustRoots};
 use limpid_index::{IndexService, IndexSettings, Reading};
 use limpid_layer::{Budget, Hashing, LayerLimits, Spool};
-use limpid_match::{
-    IndexReports, IndexReportsFault, IndexVersion, MatchService, MatchSettings, ServedData,
-};
-use limpid_types::{Digest, IndexReport};
+use limpid_match::{IndexReports, MatchService, MatchSettings, ServedData};
 use prometheus_client::registry::Registry;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -203,7 +200,7 @@ fn build_matcher(
     let snapshots = data_dir.join("snapshots");
     let data = ServedData::new(Arc::clone(&store) as _, snapshots.clone(), stores.blobs());
     let reports: Arc<dyn IndexReports> = match indexer {
-        Some(service) => Arc::new(LocalReports(service)),
+        Some(service) => Arc::new(LocalReports::new(service)),
         None => Arc::new(indexer_client(plan)?),
     };
     let settings = MatchSettings {
@@ -241,22 +238,4 @@ fn indexer_client(plan: &Plan) -> anyhow::Result<IndexerClient> {
         }
     });
     Ok(IndexerClient::new(&url, signer, Some(propagation))?)
-}
-
-/// The index reports of the same process.
-struct LocalReports(IndexService);
-
-#[async_trait]
-impl IndexReports for LocalReports {
-    async fn index_report(
-        &self,
-        manifest: &Digest,
-    ) -> Result<Option<Arc<IndexReport>>, IndexReportsFault> {
-        Ok(self.0.report(manifest).await?)
-    }
-
-    async fn version(&self, manifest: &Digest) -> Result<Option<IndexVersion>, IndexReportsFault> {
-        let digest = self.0.version(manifest).await?;
-        Ok(digest.as_ref().map(IndexVersion::of))
-    }
 }
