@@ -135,13 +135,13 @@ impl Hidden {
         let snapshot = installation.build("debian", &[dpkg("debian:bookworm", "a", "CVE-1", "1")]);
         let path = installation.path(&snapshot);
         let elsewhere = path.with_extension("hidden");
-        fs::rename(&path, &elsewhere).unwrap();
+        fs::rename(&path, &elsewhere).expect("a snapshot can be moved away");
         installation.store.serve([("debian", snapshot)]);
         Self { path, elsewhere }
     }
 
     fn put_back(&self) {
-        fs::rename(&self.elsewhere, &self.path).unwrap();
+        fs::rename(&self.elsewhere, &self.path).expect("a snapshot can be moved back");
     }
 }
 
