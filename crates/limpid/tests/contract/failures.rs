@@ -1,5 +1,7 @@
 //! A database that is gone for a while.
 
+use std::process::Command;
+
 use futures_util::future::join_all;
 use limpid_testkit::postgres::{PostgresCluster, Shutdown};
 use serde_json::json;
@@ -18,13 +20,51 @@ async fn without_the_database_each_route_that_needs_it_is_500_until_it_is_back()
             configuration[role]["connstring"] = json!(connection);
         }
     });
-    let client = Client::of(&service);
+    fail_and_recover(
+        &service,
+        || cluster.stop(Shutdown::Immediate),
+        || cluster.start_again(),
+    )
+    .await;
+}
+
+/// SQLite fails without the tables that it was left with.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_tables_each_route_that_needs_them_is_500_until_they_are_back() {
+    let service = Service::ready(Backend::Embedded, |_| ());
+    fail_and_recover(
+        &service,
+        || rename_tables(&service, "", "_gone"),
+        || rename_tables(&service, "_gone", ""),
+    )
+    .await;
+}
+
+/// Renames the tables that routes begin with.
+fn rename_tables(service: &Service, from: &str, to: &str) {
+    let tables = ["manifest", "package_name", "generation", "pointer_move"];
+    let script: String = tables
+        .iter()
+        .map(|table| format!("ALTER TABLE {table}{from} RENAME TO {table}{to};\n"))
+        .collect();
+    let output = Command::new("sqlite3")
+        .args(["-bail", "-cmd", ".timeout 10000"])
+        .arg(service.database())
+        .arg(format!("BEGIN IMMEDIATE;\n{script}COMMIT;"))
+        .output()
+        .expect("sqlite3 is installed by ./test");
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Asks every route that needs the database while that fails, and afterwards.
+async fn fail_and_recover(service: &Service, fail: impl Fn(), recover: impl Fn()) {
+    let client = Client::of(service);
     let image = service.image("before the failure");
     assert_eq!(client.index(&image).await.status, 201);
     let tag = client.get(OPERATIONS).await.header("etag").to_owned();
     let operation = tag.trim_matches('"');
 
-    cluster.stop(Shutdown::Immediate);
+    fail();
     let digest = unknown("while the database is gone");
     let next = body_of(&service.image("during the failure")).to_string();
     let vulnerability = json!([{ "id": "1", "package": { "name": "openssl" } }]).to_string();
@@ -52,7 +92,7 @@ async fn without_the_database_each_route_that_needs_it_is_500_until_it_is_back()
     assert_eq!(client.get(INDEX_STATE).await.status, 200);
     assert_eq!(client.get("/openapi/v1").await.status, 200);
 
-    cluster.start_again();
+    recover();
     let image = service.image("after the failure");
     // Connections that broke are noticed when they are used.
     while client.index(&image).await.status != 201 {

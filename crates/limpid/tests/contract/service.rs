@@ -63,7 +63,7 @@ pub(crate) struct Service {
     pub(crate) registry: Registry,
     log: PathBuf,
     pid: i32,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Service {
@@ -121,11 +121,16 @@ impl Service {
             registry,
             log,
             pid,
-            _directory: directory,
+            directory,
         };
         service.wait_for("/healthz");
         eventually(|| TcpStream::connect(("127.0.0.1", port)).ok());
         service
+    }
+
+    /// The file of the embedded store.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.directory.path().join("data").join("limpid.sqlite")
     }
 
     /// Returns an image of Debian 12 with a package that has a vulnerability, and something of its
