@@ -43,14 +43,11 @@ async fn without_its_tables_each_route_that_needs_them_is_500_until_they_are_bac
 /// Renames the tables that routes begin with.
 fn rename_tables(service: &Service, from: &str, to: &str) {
     let tables = ["manifest", "package_name", "generation", "pointer_move"];
-    let script: String = tables
-        .iter()
-        .map(|table| format!("ALTER TABLE {table}{from} RENAME TO {table}{to};\n"))
-        .collect();
+    let script = tables.map(|table| format!("ALTER TABLE {table}{from} RENAME TO {table}{to};"));
     let output = Command::new("sqlite3")
         .args(["-bail", "-cmd", ".timeout 10000"])
         .arg(service.database())
-        .arg(format!("BEGIN IMMEDIATE;\n{script}COMMIT;"))
+        .arg(format!("BEGIN IMMEDIATE; {} COMMIT;", script.join(" ")))
         .output()
         .expect("sqlite3 is installed by ./test");
     assert!(output.status.success(), "{output:?}");
