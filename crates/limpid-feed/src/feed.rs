@@ -1,3 +1,4 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Seek};
 use std::ops::Add;
 
@@ -42,6 +43,70 @@ pub trait Feed: Send + Sync {
     /// After an error the sink has received a part of the feed only, which must not be used.
     fn parse(&self, documents: &mut dyn Documents, sink: &mut dyn Sink)
     -> Result<Tally, FeedError>;
+
+    /// Returns the other way in which the feed can be read: document by document. A feed that has
+    /// one is read in no other way.
+    fn collection(&self) -> Option<&dyn Collection> {
+        None
+    }
+}
+
+/// A feed whose source publishes one document per vulnerability, lists of them with the time at
+/// which each was last changed, and now and then an archive of all.
+///
+/// A run fetches only what changed and takes the rest from the snapshot before. All advisories of
+/// a document have the id that [`Collection::id`] gives for it, so that they can be replaced
+/// together.
+pub trait Collection: Send + Sync {
+    /// Returns the documents that tell what there is.
+    fn listings(&self) -> Vec<DocumentAddress>;
+
+    /// Reads the listings.
+    fn contents(&self, listings: &mut dyn Documents) -> Result<Contents, FeedError>;
+
+    /// Returns the address of a member.
+    fn address(&self, member: &str) -> String;
+
+    /// Returns the id of all advisories that a member gives.
+    fn id(&self, member: &str) -> String;
+
+    /// Reads a member. What is wrong with it costs this member alone and goes to the quarantine.
+    fn parse_member(
+        &self,
+        member: &str,
+        content: &[u8],
+        sink: &mut dyn Sink,
+    ) -> Result<Tally, FeedError>;
+
+    /// Reads those members of the archive that are wanted, by [`Collection::parse_member`].
+    fn parse_archive(
+        &self,
+        url: &str,
+        archive: Box<dyn ReadSeek>,
+        is_wanted: &mut dyn FnMut(&str) -> bool,
+        sink: &mut dyn Sink,
+    ) -> Result<Tally, FeedError>;
+}
+
+/// What the source of a [`Collection`] has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// The newest archive.
+    pub archive: Option<Archive>,
+    /// All members by path below the source (`2023/cve-2023-2454.json`), each with the time of its
+    /// last change as the source writes it.
+    pub members: BTreeMap<String, String>,
+    /// Members that the source has taken back.
+    pub deleted: BTreeSet<String>,
+}
+
+/// An archive of all members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Archive {
+    /// Its address.
+    pub url: String,
+    /// The archive has every change before this time, RFC 3339 in UTC. Later ones may be missing.
+    pub complete_until: String,
 }
 
 /// Where a document is.
@@ -69,8 +134,22 @@ pub trait Sink {
     /// Takes an advisory.
     fn advisory(&mut self, advisory: Advisory) -> Result<(), SinkError>;
 
+    /// Takes a fact that is no advisory.
+    fn note(&mut self, note: Note) -> Result<(), SinkError>;
+
     /// Takes note of a record that could not be read.
     fn quarantine(&mut self, quarantined: Quarantined) -> Result<(), SinkError>;
+}
+
+/// A fact that a source gives beside its advisories: which products a repository belongs to, say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// Which table it is in: `repository-to-cpe`.
+    pub table: String,
+    /// What it is about.
+    pub key: String,
+    /// What it says, in the form that the table defines.
+    pub value: String,
 }
 
 /// A record that could not be read, while the others could.

@@ -29,7 +29,8 @@ mod text;
 pub use error::{DocumentFault, FeedError, ProbeError, SinkError};
 pub use families::{Settings, families};
 pub use feed::{
-    DocumentAddress, Documents, Family, Feed, Probe, Quarantined, ReadSeek, Sink, Tally,
+    Archive, Collection, Contents, DocumentAddress, Documents, Family, Feed, Note, Probe,
+    Quarantined, ReadSeek, Sink, Tally,
 };
 pub use limits::Limits;
 pub use memory::{Collected, MemoryDocuments};

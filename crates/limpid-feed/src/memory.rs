@@ -3,7 +3,7 @@ use std::io::{self, Cursor};
 
 use limpid_types::Advisory;
 
-use crate::{Documents, Quarantined, ReadSeek, Sink, SinkError};
+use crate::{Documents, Note, Quarantined, ReadSeek, Sink, SinkError};
 
 /// Documents that are in memory, by address.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,8 @@ impl Documents for MemoryDocuments {
 pub struct Collected {
     /// The advisories, in the order of the feed.
     pub advisories: Vec<Advisory>,
+    /// The facts that are no advisories, in the order of the feed.
+    pub notes: Vec<Note>,
     /// The records that could not be read.
     pub quarantined: Vec<Quarantined>,
 }
@@ -37,6 +39,11 @@ pub struct Collected {
 impl Sink for Collected {
     fn advisory(&mut self, advisory: Advisory) -> Result<(), SinkError> {
         self.advisories.push(advisory);
+        Ok(())
+    }
+
+    fn note(&mut self, note: Note) -> Result<(), SinkError> {
+        self.notes.push(note);
         Ok(())
     }
 

@@ -3,7 +3,9 @@ use std::fmt::Display;
 use limpid_types::Advisory;
 
 use crate::text::clip;
-use crate::{DocumentFault, Documents, FeedError, Quarantined, ReadSeek, Sink, SinkError, Tally};
+use crate::{
+    DocumentFault, Documents, FeedError, Note, Quarantined, ReadSeek, Sink, SinkError, Tally,
+};
 
 /// The reason for a record that was not even looked at.
 pub(crate) const TOO_LARGE: &str = "record over the size limit";
@@ -35,6 +37,13 @@ impl<'a> Run<'a> {
         self.tally.advisories += 1;
         self.sink
             .advisory(advisory)
+            .map_err(|source| refused(self.document, source))
+    }
+
+    /// Hands over a fact that is no advisory.
+    pub(crate) fn note(&mut self, note: Note) -> Result<(), FeedError> {
+        self.sink
+            .note(note)
             .map_err(|source| refused(self.document, source))
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use limpid_feed::{Feed, FeedError, Quarantined, Sink, SinkError};
+use limpid_feed::{Feed, FeedError, Note, Quarantined, Sink, SinkError};
 use limpid_store::QuarantinedRecord;
 use limpid_types::Advisory;
 use limpid_vulndb::{BuildLimits, BuiltSnapshot, SnapshotBuilder, SnapshotMeta};
@@ -126,6 +126,10 @@ impl Sink for BuilderSink<'_> {
             }),
             Err(error) => Err(SinkError::new(error)),
         }
+    }
+
+    fn note(&mut self, _note: Note) -> Result<(), SinkError> {
+        Err(SinkError::new("notes are not kept yet"))
     }
 
     fn quarantine(&mut self, quarantined: Quarantined) -> Result<(), SinkError> {

@@ -1,6 +1,8 @@
 //! Documents that are cut off, huge, deep or something else altogether.
 
-use limpid_feed::{Collected, Documents, MemoryDocuments, Quarantined, ReadSeek, Sink, SinkError};
+use limpid_feed::{
+    Collected, Documents, MemoryDocuments, Note, Quarantined, ReadSeek, Sink, SinkError,
+};
 use limpid_testkit::feed::{AlpineSecdb, DebianTracker};
 use limpid_types::Advisory;
 
@@ -214,6 +216,9 @@ fn a_sink_that_fails_ends_the_run() {
     impl Sink for Full {
         fn advisory(&mut self, _advisory: Advisory) -> Result<(), SinkError> {
             Err(SinkError::new("no space left"))
+        }
+        fn note(&mut self, _note: Note) -> Result<(), SinkError> {
+            Ok(())
         }
         fn quarantine(&mut self, _quarantined: Quarantined) -> Result<(), SinkError> {
             Ok(())
