@@ -24,6 +24,7 @@
 mod affected;
 mod candidates;
 mod clair;
+mod containers;
 mod coverage;
 mod data;
 mod diff;

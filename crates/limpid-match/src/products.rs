@@ -115,6 +115,13 @@ impl Products {
         }
     }
 
+    /// Makes the one product that a name stands for.
+    pub(crate) fn one(cpe: Cpe) -> Self {
+        let mut products = Self::default();
+        products.add(cpe);
+        products
+    }
+
     fn add(&mut self, cpe: Cpe) {
         let is_known = self.products.iter().any(|known| known.cpe == cpe);
         if !is_known && self.products.len() < MOST_PRODUCTS {
