@@ -39,6 +39,7 @@ mod metrics;
 mod opening;
 mod options;
 mod package_judge;
+mod products;
 mod release;
 mod served_data;
 mod service;
