@@ -110,6 +110,8 @@ schemes! {
     Rpm, "rpm", crate::Evr<'_>;
     /// apk-tools' `number{.number}{letter}{_suffix{number}}{~hash}{-rN}`, see apk-package(5).
     Apk, "apk", crate::ApkVersion<'_>;
+    /// Tags of Red Hat's container images, `[v]version[-release]`.
+    Rhctag, "rhctag", crate::RhctagVersion<'_>;
 }
 
 impl Scheme {

@@ -7,6 +7,7 @@ mod apk;
 mod dpkg;
 mod laws;
 mod range;
+mod rhctag;
 mod rpm;
 mod scheme;
 
