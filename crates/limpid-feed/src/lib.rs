@@ -25,6 +25,8 @@ mod memory;
 mod osv;
 mod run;
 mod text;
+mod unpack;
+mod xml;
 
 pub use error::{DocumentFault, FeedError, ProbeError, SinkError};
 pub use families::{Settings, families};
