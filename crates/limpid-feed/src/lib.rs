@@ -23,6 +23,7 @@ mod json;
 mod limits;
 mod memory;
 mod osv;
+mod rating;
 mod run;
 mod text;
 mod unpack;
