@@ -110,6 +110,11 @@ schemes! {
     Rpm, "rpm", crate::Evr<'_>;
     /// apk-tools' `number{.number}{letter}{_suffix{number}}{~hash}{-rN}`, see apk-package(5).
     Apk, "apk", crate::ApkVersion<'_>;
+    /// pacman's `[epoch:]pkgver[-pkgrel]`, see vercmp(8).
+    Alpm, "alpm", crate::alpm::AlpmVersion<'_>;
+    /// Gentoo's `number{.number}{letter}{_suffix{number}}{-rN}`, see the Package Manager
+    /// Specification, section 3.
+    Gentoo, "gentoo", crate::gentoo::GentooVersion<'_>;
 }
 
 impl Scheme {
