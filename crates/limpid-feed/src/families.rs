@@ -1,6 +1,11 @@
 use crate::alpine::Alpine;
+use crate::arch::{Arch, ArchSettings};
+use crate::chainguard::{self, ChainguardSettings};
 use crate::debian::Debian;
+use crate::echo::{Echo, EchoSettings};
+use crate::minimos::{self, MinimosSettings};
 use crate::osv::Osv;
+use crate::wolfi::{self, WolfiSettings};
 use crate::{Family, Limits};
 
 /// Where the sources are, and how much of them is taken.
@@ -15,6 +20,16 @@ pub struct Settings {
     /// The OSV ecosystems to fetch, as OSV spells them. Empty unless somebody can match what is
     /// fetched: data that nothing is compared with costs time and space and helps nobody.
     pub osv_ecosystems: Vec<String>,
+    /// Arch Linux.
+    pub arch: ArchSettings,
+    /// Chainguard OS.
+    pub chainguard: ChainguardSettings,
+    /// Echo.
+    pub echo: EchoSettings,
+    /// MinimOS.
+    pub minimos: MinimosSettings,
+    /// Wolfi.
+    pub wolfi: WolfiSettings,
     /// Bounds on what documents may contain.
     pub limits: Limits,
 }
@@ -26,6 +41,11 @@ impl Default for Settings {
             debian_url: "https://security-tracker.debian.org/tracker/data/json".into(),
             osv_url: "https://osv-vulnerabilities.storage.googleapis.com/".into(),
             osv_ecosystems: Vec::new(),
+            arch: ArchSettings::default(),
+            chainguard: ChainguardSettings::default(),
+            echo: EchoSettings::default(),
+            minimos: MinimosSettings::default(),
+            wolfi: WolfiSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -37,5 +57,10 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(Alpine::new(settings)),
         Box::new(Debian::new(settings)),
         Box::new(Osv::new(settings)),
+        Box::new(Arch::new(settings)),
+        Box::new(chainguard::family(settings)),
+        Box::new(Echo::new(settings)),
+        Box::new(minimos::family(settings)),
+        Box::new(wolfi::family(settings)),
     ]
 }
