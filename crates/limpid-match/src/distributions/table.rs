@@ -21,6 +21,22 @@ pub(super) const FAMILIES: &[Family] = &[
     apk(&["chainguard"], "Chainguard OS", "chainguard", Rolling),
     apk(&["minimos"], "MinimOS", "minimos", Rolling),
     apk(&["wolfi"], "Wolfi", "wolfi", Rolling),
+    family(
+        &["arch"],
+        "Arch Linux",
+        "arch",
+        Rolling,
+        SourceVersion::Recorded,
+        Scheme::Alpm,
+    ),
+    family(
+        &["gentoo"],
+        "Gentoo",
+        "gentoo",
+        Rolling,
+        SourceVersion::Installed,
+        Scheme::Gentoo,
+    ),
     dpkg(
         &["debian"],
         "Debian",
