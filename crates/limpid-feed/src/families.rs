@@ -1,7 +1,8 @@
 use crate::alpine::Alpine;
 use crate::debian::Debian;
 use crate::osv::Osv;
-use crate::{Family, Limits};
+use crate::ubuntu::Ubuntu;
+use crate::{Family, Limits, UbuntuSettings};
 
 /// Where the sources are, and how much of them is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +13,12 @@ pub struct Settings {
     pub debian_url: String,
     /// Address of the folder that holds one folder per OSV ecosystem.
     pub osv_url: String,
-    /// The OSV ecosystems to fetch, as OSV spells them. Empty unless somebody can match what is
-    /// fetched: data that nothing is compared with costs time and space and helps nobody.
+    /// The OSV ecosystems to fetch beside the databases of distributions, as OSV spells them. Empty
+    /// unless somebody can match what is fetched: data that nothing is compared with costs time and
+    /// space and helps nobody.
     pub osv_ecosystems: Vec<String>,
+    /// Ubuntu.
+    pub ubuntu: UbuntuSettings,
     /// Bounds on what documents may contain.
     pub limits: Limits,
 }
@@ -26,6 +30,7 @@ impl Default for Settings {
             debian_url: "https://security-tracker.debian.org/tracker/data/json".into(),
             osv_url: "https://osv-vulnerabilities.storage.googleapis.com/".into(),
             osv_ecosystems: Vec::new(),
+            ubuntu: UbuntuSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -37,5 +42,6 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(Alpine::new(settings)),
         Box::new(Debian::new(settings)),
         Box::new(Osv::new(settings)),
+        Box::new(Ubuntu::new(&settings.ubuntu, &settings.limits)),
     ]
 }

@@ -25,7 +25,11 @@ mod memory;
 mod osv;
 mod rating;
 mod run;
+mod tar;
 mod text;
+mod ubuntu;
+mod unpack;
+mod xml;
 
 pub use error::{DocumentFault, FeedError, ProbeError, SinkError};
 pub use families::{Settings, families};
@@ -35,3 +39,4 @@ pub use feed::{
 };
 pub use limits::Limits;
 pub use memory::{Collected, MemoryDocuments};
+pub use ubuntu::{UbuntuFormat, UbuntuSeries, UbuntuSettings};
