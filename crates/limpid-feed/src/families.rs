@@ -5,8 +5,9 @@ use crate::debian::Debian;
 use crate::echo::{Echo, EchoSettings};
 use crate::minimos::{self, MinimosSettings};
 use crate::osv::Osv;
+use crate::ubuntu::Ubuntu;
 use crate::wolfi::{self, WolfiSettings};
-use crate::{Family, Limits};
+use crate::{Family, Limits, UbuntuSettings};
 
 /// Where the sources are, and how much of them is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +18,9 @@ pub struct Settings {
     pub debian_url: String,
     /// Address of the folder that holds one folder per OSV ecosystem.
     pub osv_url: String,
-    /// The OSV ecosystems to fetch, as OSV spells them. Empty unless somebody can match what is
-    /// fetched: data that nothing is compared with costs time and space and helps nobody.
+    /// The OSV ecosystems to fetch beside the databases of distributions, as OSV spells them. Empty
+    /// unless somebody can match what is fetched: data that nothing is compared with costs time and
+    /// space and helps nobody.
     pub osv_ecosystems: Vec<String>,
     /// Arch Linux.
     pub arch: ArchSettings,
@@ -30,6 +32,8 @@ pub struct Settings {
     pub minimos: MinimosSettings,
     /// Wolfi.
     pub wolfi: WolfiSettings,
+    /// Ubuntu.
+    pub ubuntu: UbuntuSettings,
     /// Bounds on what documents may contain.
     pub limits: Limits,
 }
@@ -46,6 +50,7 @@ impl Default for Settings {
             echo: EchoSettings::default(),
             minimos: MinimosSettings::default(),
             wolfi: WolfiSettings::default(),
+            ubuntu: UbuntuSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -62,5 +67,6 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(Echo::new(settings)),
         Box::new(minimos::family(settings)),
         Box::new(wolfi::family(settings)),
+        Box::new(Ubuntu::new(&settings.ubuntu, &settings.limits)),
     ]
 }
