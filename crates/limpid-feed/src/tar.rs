@@ -134,7 +134,9 @@ impl TarReader {
     /// Appends bytes to the content and returns how many: all of them.
     fn read(&mut self, length: u64, expected: &'static str) -> Result<u64, FeedError> {
         self.count(length)?;
-        let outcome = (&mut self.input).take(length).read_to_end(&mut self.content);
+        let outcome = (&mut self.input)
+            .take(length)
+            .read_to_end(&mut self.content);
         match outcome {
             Ok(count) if count as u64 == length => Ok(length),
             Ok(_) => Err(self.truncated(expected)),
@@ -221,7 +223,11 @@ fn parse_header(block: &[u8]) -> Option<Header> {
     }
     Some(Header {
         name,
-        size: if has_content { number(block.get(124..136)?)? } else { 0 },
+        size: if has_content {
+            number(block.get(124..136)?)?
+        } else {
+            0
+        },
         is_file: matches!(kind, b'0' | 0 | b'7'),
     })
 }
@@ -234,12 +240,18 @@ fn number(field: &[u8]) -> Option<u64> {
         let is_small = high.iter().all(|&byte| byte == 0);
         return is_small.then(|| u64::from_be_bytes(low.try_into().unwrap_or_default()));
     }
-    let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
+    let end = field
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(field.len());
     let digits = std::str::from_utf8(field.get(..end)?).ok()?.trim();
     u64::from_str_radix(digits, 8).ok()
 }
 
 fn text(field: &[u8]) -> String {
-    let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
+    let end = field
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(field.len());
     String::from_utf8_lossy(field.get(..end).unwrap_or_default()).into_owned()
 }

@@ -121,4 +121,3 @@ impl Family for Ubuntu {
         Ok(vec![Box::new(archive)])
     }
 }
-

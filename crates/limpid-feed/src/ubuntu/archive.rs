@@ -1,8 +1,6 @@
 use crate::run::{Run, TOO_LARGE, open_required};
 use crate::tar::TarReader;
-use crate::{
-    DocumentAddress, DocumentFault, Documents, Feed, FeedError, Limits, Sink, Tally,
-};
+use crate::{DocumentAddress, DocumentFault, Documents, Feed, FeedError, Limits, Sink, Tally};
 
 /// Reads one document of an archive: its name, its bytes, and where the records go.
 type ReadDocument = fn(&str, &[u8], &mut Run<'_>) -> Result<(), FeedError>;

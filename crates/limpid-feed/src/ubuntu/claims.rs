@@ -116,7 +116,10 @@ impl Claim {
 /// Orders claims about one pocket: the one that counts comes first.
 fn order_within(left: &Claim, right: &Claim) -> Ordering {
     left.rank().cmp(&right.rank()).then_with(|| {
-        let (left, right) = (left.fix().unwrap_or_default(), right.fix().unwrap_or_default());
+        let (left, right) = (
+            left.fix().unwrap_or_default(),
+            right.fix().unwrap_or_default(),
+        );
         compare(right, left)
     })
 }

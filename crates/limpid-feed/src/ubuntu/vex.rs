@@ -169,7 +169,9 @@ impl StatementRecord<'_> {
         let page = format!("https://ubuntu.com/security/{}", vulnerability.name);
         let others = vulnerability.aliases.0.iter();
         let others = others.filter(|url| **url != page && url.len() <= REFERENCE_BYTES);
-        let others = others.take(MAX_REFERENCES).map(|url| url.clone().into_owned());
+        let others = others
+            .take(MAX_REFERENCES)
+            .map(|url| url.clone().into_owned());
         Details {
             description: clip(vulnerability.description.clone(), DESCRIPTION_BYTES),
             published: date(self.timestamp.as_deref()),

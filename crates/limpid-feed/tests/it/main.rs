@@ -7,4 +7,6 @@ mod damaged;
 mod debian;
 mod discovery;
 mod osv;
+mod osv_distributions;
 mod support;
+mod ubuntu;
