@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
 
 mod alpine;
+mod arch;
 mod damaged;
 mod debian;
 mod discovery;
+mod echo;
 mod osv;
 mod osv_distributions;
+mod secdb;
 mod support;
 mod ubuntu;

@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
 use limpid_feed::{
-    Collected, Family, Feed, FeedError, Limits, MemoryDocuments, Probe, ProbeError, Settings,
-    Tally, UbuntuFormat, UbuntuSettings, families,
+    ArchSettings, ChainguardSettings, Collected, EchoSettings, Family, Feed, FeedError, Limits,
+    MemoryDocuments, MinimosSettings, Probe, ProbeError, Settings, Tally, UbuntuFormat,
+    UbuntuSettings, WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -49,6 +50,21 @@ pub(crate) fn settings() -> Settings {
             vex_url: "https://canonical.test/vex.tar.xz".into(),
             url: "https://launchpad.test".into(),
             ..UbuntuSettings::default()
+        },
+        arch: ArchSettings {
+            url: "https://arch.test/all.json".into(),
+        },
+        chainguard: ChainguardSettings {
+            url: "https://chainguard.test/security.json".into(),
+        },
+        echo: EchoSettings {
+            url: "https://echo.test/data.json".into(),
+        },
+        minimos: MinimosSettings {
+            url: "https://minimos.test/security.json".into(),
+        },
+        wolfi: WolfiSettings {
+            url: "https://wolfi.test/security.json".into(),
         },
         limits: Limits {
             record_bytes: 4096,
