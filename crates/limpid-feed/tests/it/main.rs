@@ -9,5 +9,7 @@ mod debian;
 mod discovery;
 mod echo;
 mod osv;
+mod osv_distributions;
 mod secdb;
 mod support;
+mod ubuntu;
