@@ -27,10 +27,13 @@ mod limits;
 mod memory;
 mod minimos;
 mod osv;
+mod rating;
 mod run;
 mod secdb;
 mod text;
+mod unpack;
 mod wolfi;
+mod xml;
 
 pub use arch::ArchSettings;
 pub use chainguard::ChainguardSettings;

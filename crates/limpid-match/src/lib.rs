@@ -24,6 +24,7 @@
 mod affected;
 mod candidates;
 mod clair;
+mod containers;
 mod coverage;
 mod data;
 mod diff;
@@ -39,6 +40,7 @@ mod metrics;
 mod opening;
 mod options;
 mod package_judge;
+mod products;
 mod release;
 mod served_data;
 mod service;

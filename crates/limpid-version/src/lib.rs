@@ -20,11 +20,13 @@ mod gentoo;
 mod key;
 mod number;
 mod range;
+mod rhctag;
 mod rpm;
 mod scheme;
 
 pub use apk::ApkVersion;
 pub use key::SortKey;
 pub use range::{Range, RangeEnd};
+pub use rhctag::RhctagVersion;
 pub use rpm::{Evr, Nevra};
 pub use scheme::{Scheme, UnknownScheme, VersionError};

@@ -115,6 +115,8 @@ schemes! {
     /// Gentoo's `number{.number}{letter}{_suffix{number}}{-rN}`, see the Package Manager
     /// Specification, section 3.
     Gentoo, "gentoo", crate::gentoo::GentooVersion<'_>;
+    /// Tags of Red Hat's container images, `[v]version[-release]`.
+    Rhctag, "rhctag", crate::RhctagVersion<'_>;
 }
 
 impl Scheme {

@@ -33,6 +33,8 @@ pub(crate) struct StatementView<'a> {
     pub(crate) package: &'a str,
     pub(crate) kind: PackageKind,
     pub(crate) fixed_in_version: &'a str,
+    /// CPE name of the product that the statement is limited to, or empty.
+    pub(crate) product: &'a str,
 }
 
 /// A vulnerability that is written from borrowed parts. Its JSON is that of [`Vulnerability`].
@@ -48,7 +50,7 @@ pub(crate) struct VulnerabilityView<'a> {
     normalized_severity: Severity,
     package: PackageView<'a>,
     distribution: DistributionView<'a>,
-    repository: RepositoryView,
+    repository: RepositoryView<'a>,
     fixed_in_version: &'a str,
 }
 
@@ -78,11 +80,18 @@ struct DistributionView<'a> {
     pretty_name: &'a str,
 }
 
-/// The fields of an empty [`Repository`].
-#[derive(Debug, Serialize)]
-struct RepositoryView {
-    cpe: &'static str,
+/// The fields of a [`Repository`] that a vulnerability has: none, or a product of Red Hat's.
+#[derive(Debug, Default, Serialize)]
+struct RepositoryView<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    key: &'static str,
+    cpe: &'a str,
 }
+
+/// What Clair writes as the key of a repository that is a product of Red Hat's.
+const PRODUCT_KEY: &str = "rhel-cpe-repository";
 
 impl<'a> VulnerabilityView<'a> {
     /// Puts a statement and its texts into Clair's shape, and computes the id.
@@ -114,7 +123,14 @@ impl<'a> VulnerabilityView<'a> {
                 detector: None,
             },
             distribution: distribution.map(DistributionView::from).unwrap_or_default(),
-            repository: RepositoryView { cpe: "" },
+            repository: match statement.product {
+                "" => RepositoryView::default(),
+                product => RepositoryView {
+                    name: product,
+                    key: PRODUCT_KEY,
+                    cpe: product,
+                },
+            },
             fixed_in_version: statement.fixed_in_version,
         };
         view.id = view.compute_id();
@@ -154,7 +170,12 @@ impl<'a> VulnerabilityView<'a> {
                 cpe: distribution.cpe.into(),
                 pretty_name: distribution.pretty_name.into(),
             },
-            repository: Repository::default(),
+            repository: Repository {
+                name: self.repository.name.into(),
+                key: self.repository.key.into(),
+                cpe: self.repository.cpe.into(),
+                ..Repository::default()
+            },
             fixed_in_version: self.fixed_in_version.into(),
         }
     }
@@ -186,6 +207,7 @@ impl<'a> VulnerabilityView<'a> {
                 distribution.arch,
                 distribution.cpe,
                 distribution.pretty_name,
+                self.repository.cpe,
                 self.fixed_in_version,
             ],
         ))

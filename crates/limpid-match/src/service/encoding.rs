@@ -5,7 +5,7 @@ use super::clair_packages::ClairPackages;
 use super::known_packages::KnownPackages;
 use super::{Material, PackedReport, validity};
 use crate::fault::MatchFault;
-use crate::judge::{Case, judge_into, releases};
+use crate::judge::{Case, Releases, judge_into};
 use crate::{MatchError, Options, judge};
 
 /// Judges what is not known yet, and writes the report in Clair's JSON. Tells until when it would
@@ -16,7 +16,7 @@ pub(super) fn clair_report_of(
     known: &KnownPackages,
 ) -> Result<(PackedReport, Timestamp), MatchFault> {
     let (index, data) = (material.index.as_ref(), material.generation.as_ref());
-    let releases = releases(index, data, material.at.now, options);
+    let releases = Releases::of(index, data, material.at.now, options);
     let case = Case {
         index,
         data,

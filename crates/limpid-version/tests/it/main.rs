@@ -9,6 +9,7 @@ mod dpkg;
 mod gentoo;
 mod laws;
 mod range;
+mod rhctag;
 mod rpm;
 mod scheme;
 
