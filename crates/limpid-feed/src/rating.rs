@@ -82,7 +82,15 @@ mod tests {
 
     #[test]
     fn what_is_no_vector_has_no_score() {
-        for text in ["", "7.5", "CVSS:3.1", "CVSS:3.1/x", "CVSS:9.9/AV:N", "AV:N", "/"] {
+        for text in [
+            "",
+            "7.5",
+            "CVSS:3.1",
+            "CVSS:3.1/x",
+            "CVSS:9.9/AV:N",
+            "AV:N",
+            "/",
+        ] {
             assert_eq!(score(text), None, "{text}");
         }
     }
@@ -119,7 +127,10 @@ mod tests {
         };
         assert_eq!(rated("Low", vector), (vector.into(), Severity::Low));
         assert_eq!(rated("", vector), (vector.into(), Severity::Critical));
-        assert_eq!(rated("untriaged", vector), (vector.into(), Severity::Critical));
+        assert_eq!(
+            rated("untriaged", vector),
+            (vector.into(), Severity::Critical)
+        );
         assert_eq!(rated("Important", ""), ("Important".into(), Severity::High));
         assert_eq!(rated("gh", "x/y"), ("x/y".into(), Severity::Unknown));
         assert_eq!(rated("", ""), (String::new(), Severity::Unknown));

@@ -75,7 +75,10 @@ impl Affected<'_> {
     /// Returns the rating of this package, where it has one of its own.
     pub(crate) fn rating(&self) -> Option<Rating> {
         let specific = [self.ecosystem_specific, self.database_specific];
-        let word = specific.into_iter().flatten().find_map(DatabaseSpecific::word);
+        let word = specific
+            .into_iter()
+            .flatten()
+            .find_map(DatabaseSpecific::word);
         let rating = rating(&self.severity, &word.unwrap_or_default());
         (rating != Rating::default()).then_some(rating)
     }

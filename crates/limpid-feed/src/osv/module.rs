@@ -57,7 +57,10 @@ mod tests {
     fn the_summary_names_the_streams() {
         for (summary, expected) in [
             ("Important: nodejs:18 security update", &["nodejs:18"][..]),
-            ("container-tools:rhel8 security update", &["container-tools:rhel8"]),
+            (
+                "container-tools:rhel8 security update",
+                &["container-tools:rhel8"],
+            ),
             (
                 "Moderate: virt:rhel and virt-devel:rhel security update",
                 &["virt:rhel", "virt-devel:rhel"],

@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
 use limpid_feed::{
-    ArchSettings, ChainguardSettings, Collected, EchoSettings, Family, Feed, FeedError, Limits,
-    MemoryDocuments, MinimosSettings, Probe, ProbeError, Settings, Tally, WolfiSettings, families,
+    AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings, Collected,
+    EchoSettings, Family, FedoraSettings, Feed, FeedError, Limits, MemoryDocuments,
+    MinimosSettings, Probe, ProbeError, Settings, Tally, WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -43,6 +44,16 @@ pub(crate) fn settings() -> Settings {
         debian_url: "https://tracker.test/json".into(),
         osv_url: "https://osv.test".into(),
         osv_ecosystems: vec!["Debian".into(), "Alpine".into()],
+        aws: AmazonSettings {
+            url: Some("https://amazon.test/".into()),
+        },
+        bottlerocket: BottlerocketSettings {
+            url: "https://bottlerocket.test/updateinfo.xml.gz".into(),
+        },
+        fedora: FedoraSettings {
+            url: "https://fedora.test/updates/".into(),
+            archive_url: "https://archive.test/updates".into(),
+        },
         arch: ArchSettings {
             url: "https://arch.test/all.json".into(),
         },
@@ -79,9 +90,10 @@ pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
         "https://secdb.test/v3.3/main.json",
         "https://secdb.test/edge/main.json",
     ]);
-    families(&settings())
-        .iter()
-        .flat_map(|family| family.discover(&mut server).unwrap())
+    family(name.split('/').next().unwrap_or(name))
+        .discover(&mut server)
+        .unwrap()
+        .into_iter()
         .find(|feed| feed.name() == name)
         .unwrap()
 }
