@@ -8,8 +8,9 @@ use crate::echo::{Echo, EchoSettings};
 use crate::fedora::{Fedora, FedoraSettings};
 use crate::minimos::{self, MinimosSettings};
 use crate::osv::Osv;
+use crate::ubuntu::Ubuntu;
 use crate::wolfi::{self, WolfiSettings};
-use crate::{Family, Limits};
+use crate::{Family, Limits, UbuntuSettings};
 
 /// Where the sources are, and how much of them is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +21,9 @@ pub struct Settings {
     pub debian_url: String,
     /// Address of the folder that holds one folder per OSV ecosystem.
     pub osv_url: String,
-    /// The OSV ecosystems to fetch, as OSV spells them. Empty unless somebody can match what is
-    /// fetched: data that nothing is compared with costs time and space and helps nobody.
+    /// The OSV ecosystems to fetch beside the databases of distributions, as OSV spells them. Empty
+    /// unless somebody can match what is fetched: data that nothing is compared with costs time and
+    /// space and helps nobody.
     pub osv_ecosystems: Vec<String>,
     /// Arch Linux.
     pub arch: ArchSettings,
@@ -39,6 +41,8 @@ pub struct Settings {
     pub minimos: MinimosSettings,
     /// Wolfi.
     pub wolfi: WolfiSettings,
+    /// Ubuntu.
+    pub ubuntu: UbuntuSettings,
     /// Bounds on what documents may contain.
     pub limits: Limits,
 }
@@ -58,6 +62,7 @@ impl Default for Settings {
             fedora: FedoraSettings::default(),
             minimos: MinimosSettings::default(),
             wolfi: WolfiSettings::default(),
+            ubuntu: UbuntuSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -77,5 +82,6 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(Fedora::new(settings)),
         Box::new(minimos::family(settings)),
         Box::new(wolfi::family(settings)),
+        Box::new(Ubuntu::new(&settings.ubuntu, &settings.limits)),
     ]
 }

@@ -33,7 +33,9 @@ mod osv;
 mod rating;
 mod run;
 mod secdb;
+mod tar;
 mod text;
+mod ubuntu;
 mod unpack;
 mod unreachable;
 mod updateinfo;
@@ -55,4 +57,5 @@ pub use feed::{
 pub use limits::Limits;
 pub use memory::{Collected, MemoryDocuments};
 pub use minimos::MinimosSettings;
+pub use ubuntu::{UbuntuFormat, UbuntuSeries, UbuntuSettings};
 pub use wolfi::WolfiSettings;

@@ -243,12 +243,11 @@ struct ProductCoverage<'a> {
 
 impl<'a> ProductCoverage<'a> {
     /// Gives the products as bits, and the name of one of them.
-    fn of(
-        &mut self,
-        products: &'a Products,
-        candidate: &Candidate<'a>,
-    ) -> (u64, Option<&'a str>) {
-        if !self.products.is_some_and(|known| std::ptr::eq(known, products)) {
+    fn of(&mut self, products: &'a Products, candidate: &Candidate<'a>) -> (u64, Option<&'a str>) {
+        if !self
+            .products
+            .is_some_and(|known| std::ptr::eq(known, products))
+        {
             self.products = Some(products);
             self.covered.clear();
         }
@@ -256,7 +255,8 @@ impl<'a> ProductCoverage<'a> {
         let (mut sum, mut first) = (0, None);
         for &name in &candidate.cpes {
             let covered = self.covered.entry(name).or_insert_with(|| {
-                Cpe::parse(name).map_or_else(|_| Covered::default(), |cpe| products.covered_by(&cpe))
+                Cpe::parse(name)
+                    .map_or_else(|_| Covered::default(), |cpe| products.covered_by(&cpe))
             });
             let bits = if has_fix {
                 covered.always

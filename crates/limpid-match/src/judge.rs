@@ -29,6 +29,13 @@ pub enum MatchError {
         #[source]
         source: DataError,
     },
+    /// The products that repositories belong to could not be looked up.
+    #[error("cannot look up the products of repositories")]
+    Repositories {
+        /// What went wrong.
+        #[source]
+        source: DataError,
+    },
     /// A vulnerability cannot be written as JSON.
     #[error("cannot write vulnerability {id}")]
     Writing {

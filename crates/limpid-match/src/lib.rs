@@ -51,7 +51,7 @@ mod update_operation;
 mod updater_name;
 
 pub use affected::{affected, names};
-pub use clair::clair_report;
+pub use clair::{clair_index, clair_report};
 pub use data::{
     Candidate, CandidateTexts, DataError, FeedSnapshot, MissingFeed, VulnerabilityData,
 };

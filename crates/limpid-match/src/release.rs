@@ -195,7 +195,12 @@ impl Release {
             gaps.add(GapReason::EndOfLife, namespace, || detail.clone(), 1);
         }
         if let Some((subject, detail)) = &self.assumed {
-            gaps.add(GapReason::RepositoriesAssumed, subject, || detail.clone(), 1);
+            gaps.add(
+                GapReason::RepositoriesAssumed,
+                subject,
+                || detail.clone(),
+                1,
+            );
         }
     }
 }

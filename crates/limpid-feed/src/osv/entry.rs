@@ -5,13 +5,10 @@ use serde_json::value::RawValue;
 
 use crate::json::Elements;
 use crate::rating::{of_word, rate};
-use crate::text::{DESCRIPTION_BYTES, clip, name_fault};
+use crate::text::{DESCRIPTION_BYTES, REFERENCE_BYTES, clip, date, name_fault};
 
 /// How many aliases and how many references are kept: every advisory of an entry repeats them.
 const MAX_LINKS: usize = 100;
-
-/// Bytes of a reference. Longer ones are left out, since half an address leads nowhere.
-const REFERENCE_BYTES: usize = 2048;
 
 /// How much later than the last change a withdrawal must be before it lies in the future: the two
 /// dates of one change are not always made by the same clock.
@@ -208,11 +205,4 @@ pub(super) fn rating(scores: &Elements<&RawValue>, word: &str) -> Rating {
         return rate(&vector, "");
     }
     rate(&word, &vector)
-}
-
-/// Returns a date in UTC, or nothing when it is none.
-fn date(text: Option<&str>) -> String {
-    text.and_then(|text| text.parse::<Timestamp>().ok())
-        .map(|timestamp| timestamp.to_string())
-        .unwrap_or_default()
 }

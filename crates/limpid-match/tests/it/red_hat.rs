@@ -1,6 +1,6 @@
 //! How packages of Red Hat's products are judged.
 
-use limpid_match::MemoryData;
+use limpid_match::{MemoryData, clair_index};
 use limpid_types::{
     Advisory, Distribution, Environment, FixState, GapReason, IndexReport, Package, PackageKind,
     Report, Repository, Status, Verdict, VersionConstraint,
@@ -40,7 +40,10 @@ fn from(mut image: IndexReport, repositories: &[&str]) -> IndexReport {
         };
         image.repository.insert(repository.id.clone(), repository);
     }
-    let ids: Vec<String> = repositories.iter().map(|name| format!("r-{name}")).collect();
+    let ids: Vec<String> = repositories
+        .iter()
+        .map(|name| format!("r-{name}"))
+        .collect();
     for environment in image.environments.values_mut().flatten() {
         environment.repository_ids = Some(ids.clone());
     }
@@ -107,7 +110,11 @@ fn an_advisory_holds_for_packages_from_the_repositories_of_its_product() {
         fixed(BASEOS, "CVE-2000-0001", "1:3.0.1-2.el9"),
         fixed(BASEOS, "CVE-2000-0002", "1:3.0.1-1.el9"),
         fixed(APPSTREAM, "CVE-2000-0003", "1:3.0.1-2.el9"),
-        fixed("cpe:/a:redhat:openshift:4.10::el9", "CVE-2000-0004", "1:9-1"),
+        fixed(
+            "cpe:/a:redhat:openshift:4.10::el9",
+            "CVE-2000-0004",
+            "1:9-1",
+        ),
     ]);
     let report = report(&image, &data);
     assert_eq!(
@@ -117,7 +124,9 @@ fn an_advisory_holds_for_packages_from_the_repositories_of_its_product() {
     assert_eq!(report.findings[0].product, BASEOS);
     assert_eq!(
         report.findings[0].reason,
-        format!("package openssl 1:3.0.1-1.el9 is below 1:3.0.1-2.el9, which has the fix in {BASEOS}")
+        format!(
+            "package openssl 1:3.0.1-1.el9 is below 1:3.0.1-2.el9, which has the fix in {BASEOS}"
+        )
     );
     assert_eq!(report.coverage.verdict, Verdict::Complete);
 }
@@ -253,7 +262,10 @@ fn the_repositories_of_the_layers_stand_in_for_one_that_nobody_knows() {
     for (id, environments) in &mut image.environments {
         environments[0].repository_ids = Some(vec!["r-local".into()]);
         let instead = vec!["r-baseos".to_owned()];
-        image.limpid.repositories_instead.insert(id.clone(), instead);
+        image
+            .limpid
+            .repositories_instead
+            .insert(id.clone(), instead);
     }
     let report = report(&image, &data([open(BASEOS, "CVE-2000-0001")]));
     assert_eq!(ids(&report), ["CVE-2000-0001"]);
@@ -322,7 +334,10 @@ fn packages_of_third_parties_are_not_judged_and_the_report_says_whose_they_are()
     let report = report(&image, &data([open(WHOLE, "CVE-2000-0001")]));
     assert_eq!(report.findings, []);
     let gap = &report.coverage.gaps[0];
-    assert_eq!((gap.reason, gap.subject.as_str()), (GapReason::ThirdParty, owner));
+    assert_eq!(
+        (gap.reason, gap.subject.as_str()),
+        (GapReason::ThirdParty, owner)
+    );
     assert_eq!(report.coverage.unjudged, 1);
 }
 
@@ -394,8 +409,18 @@ fn a_container_image_is_judged_as_a_package_of_its_product() {
     let below = || VersionConstraint::below(Scheme::Rhctag, "v3.5.7-8");
     let binary = PackageKind::Binary;
     let data = data([
-        about_image("CVE-2000-0001", "cpe:/a:redhat:quay:3::el8", binary, below()),
-        about_image("CVE-2000-0002", "cpe:/a:redhat:quay:2::el8", binary, below()),
+        about_image(
+            "CVE-2000-0001",
+            "cpe:/a:redhat:quay:3::el8",
+            binary,
+            below(),
+        ),
+        about_image(
+            "CVE-2000-0002",
+            "cpe:/a:redhat:quay:2::el8",
+            binary,
+            below(),
+        ),
     ]);
     let image = container(labels, "quay/quay-rhel8", "v3.5.6-4", binary);
     let report_of_labels = report(&image, &data);
@@ -470,4 +495,41 @@ fn an_image_that_another_was_built_on_has_no_findings() {
     assert_eq!(report(&image, &data).findings.len(), 1);
     image.limpid.earlier_containers.insert("1".into());
     assert_eq!(report(&image, &data).findings.len(), 0);
+}
+
+#[test]
+fn clairs_index_report_names_a_repository_by_its_products() {
+    let image = from(rhel(("openssl", "1:1-1")), &["many", "unknown"]);
+    let data = data([]).with_note(
+        "repository-to-cpe",
+        "many",
+        "cpe:/o:redhat:rhel_eus:9.0::baseos\ncpe:/o:redhat:rhel_eus:9.2::baseos",
+    );
+    let shown = clair_index(&image, &data).unwrap();
+    let repositories: Vec<_> = shown
+        .repository
+        .values()
+        .map(|repository| (repository.name.as_str(), repository.uri.as_str()))
+        .collect();
+    let eus = |minor: &str| format!("cpe:2.3:o:redhat:rhel_eus:9.{minor}:*:baseos:*:*:*:*:*");
+    let mut expected = vec![
+        (eus("0"), "repoid=many"),
+        (eus("2"), "repoid=many"),
+        ("unknown".into(), "repoid=unknown"),
+    ];
+    let mut repositories: Vec<_> = repositories
+        .into_iter()
+        .map(|(name, uri)| (name.to_owned(), uri))
+        .collect();
+    repositories.sort();
+    expected.sort();
+    assert_eq!(repositories, expected);
+    let environment = &shown.environments.values().next().unwrap()[0];
+    let ids = environment.repository_ids.as_ref().unwrap();
+    assert_eq!(ids.len(), 3);
+    assert!(ids.iter().all(|id| shown.repository.contains_key(id)));
+    // What is shown is judged as what it was made of.
+    let open = [open(EUS, "CVE-2000-0001")];
+    let of_shown = MemoryData::new(7).with_feed(feed("rhel-vex", NOW), open);
+    assert_eq!(report(&shown, &of_shown).findings.len(), 1);
 }
