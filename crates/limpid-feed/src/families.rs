@@ -1,8 +1,11 @@
 use crate::alpine::Alpine;
+use crate::amazon::{Amazon, AmazonSettings};
 use crate::arch::{Arch, ArchSettings};
+use crate::bottlerocket::{Bottlerocket, BottlerocketSettings};
 use crate::chainguard::{self, ChainguardSettings};
 use crate::debian::Debian;
 use crate::echo::{Echo, EchoSettings};
+use crate::fedora::{Fedora, FedoraSettings};
 use crate::minimos::{self, MinimosSettings};
 use crate::osv::Osv;
 use crate::ubuntu::Ubuntu;
@@ -24,10 +27,16 @@ pub struct Settings {
     pub osv_ecosystems: Vec<String>,
     /// Arch Linux.
     pub arch: ArchSettings,
+    /// Amazon Linux.
+    pub aws: AmazonSettings,
+    /// Bottlerocket.
+    pub bottlerocket: BottlerocketSettings,
     /// Chainguard OS.
     pub chainguard: ChainguardSettings,
     /// Echo.
     pub echo: EchoSettings,
+    /// Fedora.
+    pub fedora: FedoraSettings,
     /// MinimOS.
     pub minimos: MinimosSettings,
     /// Wolfi.
@@ -46,8 +55,11 @@ impl Default for Settings {
             osv_url: "https://osv-vulnerabilities.storage.googleapis.com/".into(),
             osv_ecosystems: Vec::new(),
             arch: ArchSettings::default(),
+            aws: AmazonSettings::default(),
+            bottlerocket: BottlerocketSettings::default(),
             chainguard: ChainguardSettings::default(),
             echo: EchoSettings::default(),
+            fedora: FedoraSettings::default(),
             minimos: MinimosSettings::default(),
             wolfi: WolfiSettings::default(),
             ubuntu: UbuntuSettings::default(),
@@ -62,9 +74,12 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(Alpine::new(settings)),
         Box::new(Debian::new(settings)),
         Box::new(Osv::new(settings)),
+        Box::new(Amazon::new(settings)),
         Box::new(Arch::new(settings)),
+        Box::new(Bottlerocket::new(settings)),
         Box::new(chainguard::family(settings)),
         Box::new(Echo::new(settings)),
+        Box::new(Fedora::new(settings)),
         Box::new(minimos::family(settings)),
         Box::new(wolfi::family(settings)),
         Box::new(Ubuntu::new(&settings.ubuntu, &settings.limits)),

@@ -15,12 +15,15 @@
 //! Adding a feed takes one module beside `alpine`, `debian` and `osv`, and one line in `families`.
 
 mod alpine;
+mod amazon;
 mod arch;
+mod bottlerocket;
 mod chainguard;
 mod debian;
 mod echo;
 mod error;
 mod families;
+mod fedora;
 mod feed;
 mod json;
 mod limits;
@@ -34,14 +37,19 @@ mod tar;
 mod text;
 mod ubuntu;
 mod unpack;
+mod unreachable;
+mod updateinfo;
 mod wolfi;
 mod xml;
 
+pub use amazon::AmazonSettings;
 pub use arch::ArchSettings;
+pub use bottlerocket::BottlerocketSettings;
 pub use chainguard::ChainguardSettings;
 pub use echo::EchoSettings;
 pub use error::{DocumentFault, FeedError, ProbeError, SinkError};
 pub use families::{Settings, families};
+pub use fedora::FedoraSettings;
 pub use feed::{
     Archive, Collection, Contents, DocumentAddress, Documents, Family, Feed, Note, Probe,
     Quarantined, ReadSeek, Sink, Tally,

@@ -4,6 +4,9 @@ use limpid_feed::{
     ArchSettings, ChainguardSettings, Collected, EchoSettings, Family, Feed, FeedError, Limits,
     MemoryDocuments, MinimosSettings, Probe, ProbeError, Settings, Tally, UbuntuFormat,
     UbuntuSettings, WolfiSettings, families,
+    AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings, Collected,
+    EchoSettings, Family, FedoraSettings, Feed, FeedError, Limits, MemoryDocuments,
+    MinimosSettings, Probe, ProbeError, Settings, Tally, WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -50,6 +53,15 @@ pub(crate) fn settings() -> Settings {
             vex_url: "https://canonical.test/vex.tar.xz".into(),
             url: "https://launchpad.test".into(),
             ..UbuntuSettings::default()
+        aws: AmazonSettings {
+            url: Some("https://amazon.test/".into()),
+        },
+        bottlerocket: BottlerocketSettings {
+            url: "https://bottlerocket.test/updateinfo.xml.gz".into(),
+        },
+        fedora: FedoraSettings {
+            url: "https://fedora.test/updates/".into(),
+            archive_url: "https://archive.test/updates".into(),
         },
         arch: ArchSettings {
             url: "https://arch.test/all.json".into(),
@@ -97,6 +109,10 @@ pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
     families(&settings)
         .iter()
         .flat_map(|family| family.discover(&mut server).unwrap())
+    family(name.split('/').next().unwrap_or(name))
+        .discover(&mut server)
+        .unwrap()
+        .into_iter()
         .find(|feed| feed.name() == name)
         .unwrap()
 }
