@@ -15,6 +15,7 @@
 //! Adding a feed takes one module beside `alpine`, `debian` and `osv`, and one line in `families`.
 
 mod alpine;
+mod csaf;
 mod debian;
 mod error;
 mod families;
