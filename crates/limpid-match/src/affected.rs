@@ -118,11 +118,14 @@ pub fn names(vulnerabilities: &[Vulnerability]) -> BTreeSet<String> {
 /// matters.
 fn releases<'a>(index: &'a IndexReport, data: &MemoryData) -> BTreeMap<PlaceKey<'a>, Release> {
     let mut releases = BTreeMap::new();
-    let keys = index.environments.iter().flat_map(|(package, environments)| {
-        environments
-            .iter()
-            .flat_map(|environment| place_keys(index, package, environment))
-    });
+    let keys = index
+        .environments
+        .iter()
+        .flat_map(|(package, environments)| {
+            environments
+                .iter()
+                .flat_map(|environment| place_keys(index, package, environment))
+        });
     for key in keys {
         if releases.contains_key(&key) {
             continue;

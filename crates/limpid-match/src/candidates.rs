@@ -47,6 +47,26 @@ impl<'a> Installed<'a, '_> {
         (&source.name, version)
     }
 
+    /// Returns what is looked up for the package: names, kinds and the versions that stand for it.
+    fn sought(&self) -> Vec<(&'a str, PackageKind, &'a str)> {
+        let package = self.package;
+        let version = package.version.as_str();
+        if self.release.names.is_empty() {
+            let (source, source_version) = self.source();
+            return vec![
+                (source, PackageKind::Source, source_version),
+                (&package.name, PackageKind::Binary, version),
+            ];
+        }
+        // What is not affected as an image is not affected as a package of it either.
+        let mut kinds = vec![package.kind.unwrap_or_default(), PackageKind::Ancestry];
+        kinds.dedup();
+        let names = self.release.names.iter().map(String::as_str);
+        names
+            .flat_map(|name| kinds.iter().map(move |kind| (name, *kind, version)))
+            .collect()
+    }
+
     fn is_subject_of(&self, candidate: &Candidate<'_>, kind: PackageKind) -> bool {
         let package = self.package;
         let own = architecture(&package.arch);
@@ -150,31 +170,19 @@ impl<'a> Candidates<'a> {
         &mut self,
         installed: &Installed<'a, '_>,
     ) -> Result<Vec<Statement<'_>>, MatchError> {
-        let (source, source_version) = installed.source();
-        let binary: &'a str = &installed.package.name;
-        let own_kind = installed.package.kind.unwrap_or_default();
-        let version: &'a str = &installed.package.version;
+        let sought = installed.sought();
         let release = installed.release;
         for namespace in &release.namespaces {
-            for name in [source, binary] {
+            for (name, ..) in &sought {
                 look_up(&mut self.lists, self.data, release, namespace, name)?;
             }
         }
         let mut statements = Vec::new();
         for namespace in &release.namespaces {
-            let sought = [
-                (source, PackageKind::Source, source_version),
-                (binary, own_kind, version),
-            ];
-            // A package that is a source itself is looked for once.
-            let sought = match own_kind {
-                PackageKind::Source => &sought[..1],
-                _ => &sought[..],
-            };
-            for (name, kind, version) in sought {
-                let list = self.lists.get(&(namespace.as_str(), *name));
+            for &(name, kind, version) in &sought {
+                let list = self.lists.get(&(namespace.as_str(), name));
                 for known in list.map_or(&[][..], Vec::as_slice) {
-                    if !installed.is_subject_of(&known.candidate, *kind) {
+                    if !installed.is_subject_of(&known.candidate, kind) {
                         continue;
                     }
                     let (products, product) = match &release.products {
@@ -235,12 +243,11 @@ struct ProductCoverage<'a> {
 
 impl<'a> ProductCoverage<'a> {
     /// Gives the products as bits, and the name of one of them.
-    fn of(
-        &mut self,
-        products: &'a Products,
-        candidate: &Candidate<'a>,
-    ) -> (u64, Option<&'a str>) {
-        if !self.products.is_some_and(|known| std::ptr::eq(known, products)) {
+    fn of(&mut self, products: &'a Products, candidate: &Candidate<'a>) -> (u64, Option<&'a str>) {
+        if !self
+            .products
+            .is_some_and(|known| std::ptr::eq(known, products))
+        {
             self.products = Some(products);
             self.covered.clear();
         }
@@ -248,7 +255,8 @@ impl<'a> ProductCoverage<'a> {
         let (mut sum, mut first) = (0, None);
         for &name in &candidate.cpes {
             let covered = self.covered.entry(name).or_insert_with(|| {
-                Cpe::parse(name).map_or_else(|_| Covered::default(), |cpe| products.covered_by(&cpe))
+                Cpe::parse(name)
+                    .map_or_else(|_| Covered::default(), |cpe| products.covered_by(&cpe))
             });
             let bits = if has_fix {
                 covered.always

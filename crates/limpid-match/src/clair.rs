@@ -12,7 +12,10 @@ use serde_json::Value;
 use crate::clair::view::{StatementView, VulnerabilityId, VulnerabilityView};
 use crate::updater_name;
 
+mod repositories;
 pub(crate) mod view;
+
+pub use repositories::clair_index;
 
 /// A report in Clair's shape, written from borrowed parts.
 ///

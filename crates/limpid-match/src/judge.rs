@@ -8,6 +8,7 @@ use limpid_types::{
 use thiserror::Error;
 
 use crate::candidates::Installed;
+use crate::containers;
 use crate::coverage::Gaps;
 use crate::finding;
 use crate::package_judge::PackageJudge;
@@ -24,6 +25,13 @@ pub enum MatchError {
         namespace: String,
         /// The name that was looked for.
         package: String,
+        /// What went wrong.
+        #[source]
+        source: DataError,
+    },
+    /// The products that repositories belong to could not be looked up.
+    #[error("cannot look up the products of repositories")]
+    Repositories {
         /// What went wrong.
         #[source]
         source: DataError,
@@ -110,9 +118,14 @@ pub fn judge(
     })
 }
 
-/// The releases of an image, by where packages are.
+/// The releases of an image.
 #[derive(Debug, Default)]
-pub(crate) struct Releases<'a>(BTreeMap<PlaceKey<'a>, Result<Release, Unserved>>);
+pub(crate) struct Releases<'a> {
+    /// By where packages are.
+    of_places: BTreeMap<PlaceKey<'a>, Result<Release, Unserved>>,
+    /// By the id of a package that is a container image.
+    of_containers: BTreeMap<&'a str, Result<Release, Unserved>>,
+}
 
 impl<'a> Releases<'a> {
     /// Finds the release of each place in an image that has packages, and of each distribution.
@@ -123,20 +136,26 @@ impl<'a> Releases<'a> {
         options: &Options,
     ) -> Self {
         let mut releases = Self::default();
-        let keys = index.environments.iter().flat_map(|(package, environments)| {
-            environments
-                .iter()
-                .flat_map(|environment| place_keys(index, package, environment))
-        });
-        for key in keys {
-            if releases.0.contains_key(&key) {
-                continue;
+        let max_age = options.max_feed_age;
+        for (id, environments) in &index.environments {
+            for environment in environments {
+                if let Some(repository) = containers::repository(index, environment)
+                    && let Some(package) = index.packages.get(id)
+                {
+                    let release = Release::of_container(package, repository, data, now, max_age);
+                    releases.of_containers.insert(id, release);
+                    continue;
+                }
+                for key in place_keys(index, id, environment) {
+                    if releases.of_places.contains_key(&key) {
+                        continue;
+                    }
+                    if let Some(place) = Place::of(index, key) {
+                        let release = Release::of(&place, data, now, max_age);
+                        releases.of_places.insert(key, release);
+                    }
+                }
             }
-            let Some(place) = Place::of(index, key) else {
-                continue;
-            };
-            let release = Release::of(&place, data, now, options.max_feed_age);
-            releases.0.insert(key, release);
         }
         releases
     }
@@ -149,9 +168,12 @@ impl<'a> Releases<'a> {
         package: &str,
         environment: &'a Environment,
     ) -> Option<&Result<Release, Unserved>> {
+        if let Some(container) = self.of_containers.get(package) {
+            return Some(container);
+        }
         let mut last = None;
         for key in place_keys(index, package, environment) {
-            last = self.0.get(&key);
+            last = self.of_places.get(&key);
             // Where nobody knows the repository, those of the image's layers stand in for it.
             let is_unknown = |unserved: &Unserved| unserved.reason == GapReason::RepositoryUnknown;
             if !matches!(last, Some(Err(unserved)) if is_unknown(unserved)) {
@@ -163,7 +185,7 @@ impl<'a> Releases<'a> {
 
     /// Returns all of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Result<Release, Unserved>> {
-        self.0.values()
+        self.of_places.values().chain(self.of_containers.values())
     }
 }
 
@@ -288,6 +310,10 @@ impl<'a, C: Collect<'a>> Judgement<'a, C> {
             let detail = || "the feeds of the distribution do not speak of these packages".into();
             self.gaps.add(GapReason::ThirdParty, owner, detail, 1);
             return Ok(false);
+        }
+        if self.case.index.limpid.earlier_containers.contains(id) {
+            // What the image was built on is no part of what it is.
+            return Ok(true);
         }
         let mut is_judged = true;
         let mut seen: Vec<*const Release> = Vec::new();

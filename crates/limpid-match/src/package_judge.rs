@@ -42,7 +42,9 @@ impl<'a> PackageJudge<'a> {
                 }
                 Outcome::Unknown(error) => unknown = Some((error, group)),
                 Outcome::Affected(affected) if is_hidden(&affected, self.options) => {
-                    judged.hidden.add(affected.statement.known.candidate.severity);
+                    judged
+                        .hidden
+                        .add(affected.statement.known.candidate.severity);
                 }
                 Outcome::Affected(affected) => {
                     let known = affected.statement.known;

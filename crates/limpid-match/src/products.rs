@@ -15,7 +15,10 @@ pub(crate) const MAPPING_FEED: &str = "rhel-repository-mapping";
 const MAPPING_TABLE: &str = "repository-to-cpe";
 
 /// What an index report's repository begins its address with when its name is an id of Red Hat's.
-const REPOSITORY_ID: &str = "repoid=";
+pub(crate) const REPOSITORY_ID: &str = "repoid=";
+
+/// The key of a repository that is a product of Red Hat's, or belongs to some.
+pub(crate) const PRODUCT_KEY: &str = "rhel-cpe-repository";
 
 /// Streams of the distribution that get fixes of their own for one minor release.
 const STREAMS: [&str; 6] = [
@@ -65,10 +68,6 @@ impl Products {
         repositories: &[&Repository],
         data: &dyn VulnerabilityData,
     ) -> Result<Known, DataError> {
-        let mapping = data
-            .feeds()
-            .iter()
-            .position(|feed| feed.name == MAPPING_FEED);
         let mut products = Self::default();
         let mut unmapped = None;
         for repository in repositories {
@@ -83,23 +82,16 @@ impl Products {
                 .uri
                 .strip_prefix(REPOSITORY_ID)
                 .unwrap_or(&repository.name);
-            let listed = match mapping {
-                Some(feed) => data.note(feed, MAPPING_TABLE, id)?,
-                None => None,
-            };
-            let before = products.products.len();
-            let names = listed.or_else(|| universal_base_image(id)).unwrap_or_default();
-            for cpe in names.lines().filter_map(|name| Cpe::parse(name).ok()) {
-                products.add(cpe);
-            }
-            if products.products.len() == before {
+            let listed = products_of_repository(id, data)?;
+            if listed.is_empty() {
                 unmapped.get_or_insert_with(|| id.to_owned());
             }
+            listed.into_iter().for_each(|cpe| products.add(cpe));
         }
         Ok(match unmapped {
             _ if !products.products.is_empty() => Known::Products(products),
             None => Known::NoRepository,
-            Some(id) if mapping.is_none() => Known::NoMapping(id),
+            Some(id) if mapping(data).is_none() => Known::NoMapping(id),
             Some(id) => Known::Unmapped(id),
         })
     }
@@ -113,6 +105,13 @@ impl Products {
                 cpe,
             }],
         }
+    }
+
+    /// Makes the one product that a name stands for.
+    pub(crate) fn one(cpe: Cpe) -> Self {
+        let mut products = Self::default();
+        products.add(cpe);
+        products
     }
 
     fn add(&mut self, cpe: Cpe) {
@@ -150,7 +149,11 @@ impl Products {
             let is_part = product.is_whole && product.cpe.covers(advisory);
             if is_part || advisory.covers(&product.cpe) {
                 covered.always |= bit;
-            } else if product.main.as_ref().is_some_and(|main| advisory.covers(main)) {
+            } else if product
+                .main
+                .as_ref()
+                .is_some_and(|main| advisory.covers(main))
+            {
                 covered.unless_fixed |= bit;
             }
         }
@@ -161,6 +164,31 @@ impl Products {
     pub(crate) fn names(&self) -> impl Iterator<Item = String> {
         self.products.iter().map(|product| product.cpe.to_string())
     }
+}
+
+/// Returns the products that a repository of Red Hat's belongs to; none when nobody knows.
+pub(crate) fn products_of_repository(
+    id: &str,
+    data: &dyn VulnerabilityData,
+) -> Result<Vec<Cpe>, DataError> {
+    let listed = match mapping(data) {
+        Some(feed) => data.note(feed, MAPPING_TABLE, id)?,
+        None => None,
+    };
+    let names = listed
+        .or_else(|| universal_base_image(id))
+        .unwrap_or_default();
+    Ok(names
+        .lines()
+        .filter_map(|name| Cpe::parse(name).ok())
+        .collect())
+}
+
+/// Returns the place of the feed that says which products a repository belongs to.
+fn mapping(data: &dyn VulnerabilityData) -> Option<usize> {
+    data.feeds()
+        .iter()
+        .position(|feed| feed.name == MAPPING_FEED)
 }
 
 /// For which products of an installed package an advisory holds, as bits.
@@ -199,5 +227,7 @@ fn universal_base_image(id: &str) -> Option<String> {
             "appstream" => ("a", "appstream"),
             _ => ("a", "crb"),
         })?;
-    Some(format!("cpe:/{part}:redhat:enterprise_linux:{major}::{edition}"))
+    Some(format!(
+        "cpe:/{part}:redhat:enterprise_linux:{major}::{edition}"
+    ))
 }

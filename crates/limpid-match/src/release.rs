@@ -1,13 +1,17 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use limpid_types::{Distribution, Environment, GapReason, IndexReport, Repository};
+use limpid_types::{Distribution, Environment, GapReason, IndexReport, Package, Repository};
 
+use crate::containers;
 use crate::coverage::Gaps;
 use crate::data::is_of;
 use crate::distributions::{self, Family, JudgedBy, SourceVersion, red_hat};
 use crate::products::{Known, MAPPING_FEED, Products};
 use crate::{FeedSnapshot, VulnerabilityData, end_of_life};
+
+/// The feed that speaks of container images of Red Hat's.
+const CONTAINER_FEED: &str = "rhel-vex";
 
 /// How many missing feeds of a family a gap names.
 const NAMED_FEEDS: usize = 3;
@@ -24,6 +28,9 @@ pub(crate) struct Release {
     pub(crate) source_version: SourceVersion,
     /// The products that advisories are limited to; none where the namespace says it all.
     pub(crate) products: Option<Products>,
+    /// The names by which advisories speak of a container image; empty for other packages, which
+    /// have one name.
+    pub(crate) names: Vec<String>,
     /// Names of feeds whose data is too old, each with how old it is.
     stale: Vec<(String, String)>,
     /// The name under which the end of its support is known.
@@ -127,23 +134,55 @@ impl Release {
                 (Some(namespace), None) => without_records(family, namespace, today),
             });
         };
-        let stale = serving
-            .iter()
-            .filter_map(|feed| data.feeds().get(*feed))
-            .filter_map(|feed| Some((feed.name.clone(), staleness(feed, now, max_age)?)))
-            .collect();
         let own = own_namespace(&own, &namespaces).unwrap_or_default();
         let end_key = end_of_life::key(distribution, own);
         let end = end_of_life::ended(&end_key, today);
         Ok(Self {
             ended: frozen(own, &serving, data, end).map(|detail| (own.to_owned(), detail)),
             end_key,
+            stale: stale(&serving, data, now, max_age),
             namespaces,
             feeds: serving,
             source_version: family.source_version,
             products,
-            stale,
+            names: Vec::new(),
             assumed,
+        })
+    }
+
+    /// Finds the feed that serves a container image of Red Hat's.
+    pub(crate) fn of_container(
+        package: &Package,
+        repository: &Repository,
+        data: &dyn VulnerabilityData,
+        now: Timestamp,
+        max_age: SignedDuration,
+    ) -> Result<Self, Unserved> {
+        let unserved = |reason, detail: String| Unserved {
+            reason,
+            subject: CONTAINER_FEED.into(),
+            detail,
+        };
+        let feeds: Vec<usize> = (0..data.feeds().len())
+            .filter(|feed| data.records(*feed, containers::NAMESPACE) > 0)
+            .collect();
+        if feeds.is_empty() {
+            let detail = "there is no data about container images of Red Hat's";
+            return Err(missing(CONTAINER_FEED, data)
+                .unwrap_or_else(|| unserved(GapReason::FeedMissing, detail.into())));
+        }
+        let names = containers::names(package, data)
+            .map_err(|error| unserved(GapReason::RepositoryUnknown, error.to_string()))?;
+        Ok(Self {
+            namespaces: vec![containers::NAMESPACE.into()],
+            stale: stale(&feeds, data, now, max_age),
+            feeds,
+            source_version: SourceVersion::Recorded,
+            products: containers::products(repository),
+            names,
+            end_key: String::new(),
+            ended: None,
+            assumed: None,
         })
     }
 
@@ -156,9 +195,28 @@ impl Release {
             gaps.add(GapReason::EndOfLife, namespace, || detail.clone(), 1);
         }
         if let Some((subject, detail)) = &self.assumed {
-            gaps.add(GapReason::RepositoriesAssumed, subject, || detail.clone(), 1);
+            gaps.add(
+                GapReason::RepositoriesAssumed,
+                subject,
+                || detail.clone(),
+                1,
+            );
         }
     }
+}
+
+/// Returns the names of the feeds whose data is too old, each with how old it is.
+fn stale(
+    feeds: &[usize],
+    data: &dyn VulnerabilityData,
+    now: Timestamp,
+    max_age: SignedDuration,
+) -> Vec<(String, String)> {
+    feeds
+        .iter()
+        .filter_map(|feed| data.feeds().get(*feed))
+        .filter_map(|feed| Some((feed.name.clone(), staleness(feed, now, max_age)?)))
+        .collect()
 }
 
 /// Returns the first namespace that has records, with the feeds that have them.

@@ -12,9 +12,11 @@
 //! The crate does not know packages, advisories or feeds, and it never guesses
 //! a scheme from the look of a version.
 
+mod alpm;
 mod apk;
 mod cursor;
 mod dpkg;
+mod gentoo;
 mod key;
 mod number;
 mod range;

@@ -112,6 +112,11 @@ schemes! {
     Apk, "apk", crate::ApkVersion<'_>;
     /// Tags of Red Hat's container images, `[v]version[-release]`.
     Rhctag, "rhctag", crate::RhctagVersion<'_>;
+    /// pacman's `[epoch:]pkgver[-pkgrel]`, see vercmp(8).
+    Alpm, "alpm", crate::alpm::AlpmVersion<'_>;
+    /// Gentoo's `number{.number}{letter}{_suffix{number}}{-rN}`, see the Package Manager
+    /// Specification, section 3.
+    Gentoo, "gentoo", crate::gentoo::GentooVersion<'_>;
 }
 
 impl Scheme {

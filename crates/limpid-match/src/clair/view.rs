@@ -5,6 +5,8 @@ use limpid_types::{
 };
 use serde::{Serialize, Serializer};
 
+use crate::products::PRODUCT_KEY;
+
 /// What Clair writes for a date that nobody knows.
 const UNKNOWN_DATE: &str = "0001-01-01T00:00:00Z";
 
@@ -89,9 +91,6 @@ struct RepositoryView<'a> {
     key: &'static str,
     cpe: &'a str,
 }
-
-/// What Clair writes as the key of a repository that is a product of Red Hat's.
-const PRODUCT_KEY: &str = "rhel-cpe-repository";
 
 impl<'a> VulnerabilityView<'a> {
     /// Puts a statement and its texts into Clair's shape, and computes the id.

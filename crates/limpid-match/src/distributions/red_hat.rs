@@ -5,9 +5,9 @@ use super::naming::{of_release, version};
 /// Gives the product that a distribution is by itself: `cpe:/o:redhat:enterprise_linux:9`, also
 /// for CentOS, which is built from the same sources, or the product that os-release names.
 pub(crate) fn product(distribution: &Distribution) -> Option<Cpe> {
-    let named = Cpe::parse(&distribution.cpe).ok().filter(|cpe| {
-        cpe.get(CpeAttribute::Vendor).literal().as_deref() == Some("redhat")
-    });
+    let named = Cpe::parse(&distribution.cpe)
+        .ok()
+        .filter(|cpe| cpe.get(CpeAttribute::Vendor).literal().as_deref() == Some("redhat"));
     named.or_else(|| {
         let major = version(distribution).split('.').next()?;
         let is_number = !major.is_empty() && major.bytes().all(|byte| byte.is_ascii_digit());
@@ -52,11 +52,21 @@ mod tests {
     #[test]
     fn a_distribution_is_the_product_that_it_names_or_the_release_of_its_number() {
         let nine = ["redhat:enterprise_linux:9"];
-        check("rhel", "9", "cpe:/o:redhat:enterprise_linux:9::baseos", &nine);
+        check(
+            "rhel",
+            "9",
+            "cpe:/o:redhat:enterprise_linux:9::baseos",
+            &nine,
+        );
         check("centos", "9", "cpe:/o:centos:centos:9", &nine);
         check("centos", "7.9.2009", "", &["redhat:enterprise_linux:7"]);
         let hardened = "cpe:/a:redhat:hummingbird:1";
-        check("hummingbird", "20251124", hardened, &["redhat:hummingbird:1"]);
+        check(
+            "hummingbird",
+            "20251124",
+            hardened,
+            &["redhat:hummingbird:1"],
+        );
         check("centos", "", "", &[]);
         check("centos", "stream", "", &[]);
     }

@@ -21,6 +21,22 @@ pub(super) const FAMILIES: &[Family] = &[
     apk(&["chainguard"], "Chainguard OS", "chainguard", Rolling),
     apk(&["minimos"], "MinimOS", "minimos", Rolling),
     apk(&["wolfi"], "Wolfi", "wolfi", Rolling),
+    family(
+        &["arch"],
+        "Arch Linux",
+        "arch",
+        Rolling,
+        SourceVersion::Recorded,
+        Scheme::Alpm,
+    ),
+    family(
+        &["gentoo"],
+        "Gentoo",
+        "gentoo",
+        Rolling,
+        SourceVersion::Installed,
+        Scheme::Gentoo,
+    ),
     dpkg(
         &["debian"],
         "Debian",
@@ -58,7 +74,12 @@ pub(super) const FAMILIES: &[Family] = &[
         },
     ),
     rpm(&["opensuse-leap"], "openSUSE Leap", "suse", Version),
-    rpm(&["opensuse-leap-micro"], "openSUSE Leap Micro", "suse", Version),
+    rpm(
+        &["opensuse-leap-micro"],
+        "openSUSE Leap Micro",
+        "suse",
+        Version,
+    ),
     rpm(
         &["opensuse-tumbleweed", "opensuse-microos"],
         "openSUSE Tumbleweed",
@@ -67,24 +88,14 @@ pub(super) const FAMILIES: &[Family] = &[
     ),
     rpm(&["photon"], "Photon OS", "photon", Version),
     rpm(&["rocky"], "Rocky Linux", "osv/rocky-linux", Major),
-    rpm(
-        &["sl-micro"],
-        "SUSE Linux Micro",
-        "suse",
-        Version,
-    ),
+    rpm(&["sl-micro"], "SUSE Linux Micro", "suse", Version),
     rpm(
         &["sle-micro", "suse-micro-rancher"],
         "SUSE Linux Enterprise Micro",
         "suse",
         Version,
     ),
-    rpm(
-        &["sled"],
-        "SUSE Linux Enterprise Desktop",
-        "suse",
-        Version,
-    ),
+    rpm(&["sled"], "SUSE Linux Enterprise Desktop", "suse", Version),
     rpm(
         &["sles", "sles_sap", "sle_hpc"],
         "SUSE Linux Enterprise Server",

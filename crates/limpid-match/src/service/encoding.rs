@@ -6,7 +6,7 @@ use super::known_packages::KnownPackages;
 use super::{Material, PackedReport, validity};
 use crate::fault::MatchFault;
 use crate::judge::{Case, Releases, judge_into};
-use crate::{MatchError, Options, judge};
+use crate::{MatchError, Options, clair_index, judge};
 
 /// Judges what is not known yet, and writes the report in Clair's JSON. Tells until when it would
 /// be the same.
@@ -26,7 +26,8 @@ pub(super) fn clair_report_of(
     let (summary, packages) = judge_into(case, ClairPackages::new(case, known))
         .map_err(|source| fault(material, source))?;
     let valid_until = validity::valid_until(case, &summary.coverage, material.at.now);
-    let report = PackedReport::new(&packages.into_report(index, &summary))
+    let shown = clair_index(index, data).map_err(|source| fault(material, source))?;
+    let report = PackedReport::new(&packages.into_report(&shown, &summary))
         .map_err(|source| MatchFault::Packing { source })?;
     Ok((report, valid_until))
 }

@@ -135,6 +135,7 @@ pub(super) fn write_key(key: &mut Vec<u8>, release: ReleaseNumber, installed: &I
         .map_or(("", ""), |source| (&source.name, &source.version));
     key.clear();
     key.extend(release.0.to_le_bytes());
+    key.push(package.kind.map_or(0, |kind| kind as u8 + 1));
     let fields = [
         &package.name,
         &package.version,
@@ -157,6 +158,8 @@ fn release_key(
         put_all(&mut key, [product.as_str()]);
     }
     // Nothing that follows could be one of these.
+    put_all(&mut key, [""]);
+    put_all(&mut key, release.names.iter().map(String::as_str));
     put_all(&mut key, [""]);
     for feed in release
         .feeds

@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
 
+mod alpm;
 mod apk;
 mod dpkg;
+mod gentoo;
 mod laws;
 mod range;
 mod rhctag;
