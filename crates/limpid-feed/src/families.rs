@@ -5,6 +5,7 @@ use crate::debian::Debian;
 use crate::echo::{Echo, EchoSettings};
 use crate::minimos::{self, MinimosSettings};
 use crate::osv::Osv;
+use crate::redhat::{RedHatMapping, RedHatMappingSettings, RedHatVex, RedHatVexSettings};
 use crate::ubuntu::Ubuntu;
 use crate::wolfi::{self, WolfiSettings};
 use crate::{Family, Limits, UbuntuSettings};
@@ -34,6 +35,10 @@ pub struct Settings {
     pub wolfi: WolfiSettings,
     /// Ubuntu.
     pub ubuntu: UbuntuSettings,
+    /// Red Hat's advisories.
+    pub rhel_vex: RedHatVexSettings,
+    /// Red Hat's mappings from repositories and images to products.
+    pub rhel_mapping: RedHatMappingSettings,
     /// Bounds on what documents may contain.
     pub limits: Limits,
 }
@@ -51,6 +56,8 @@ impl Default for Settings {
             minimos: MinimosSettings::default(),
             wolfi: WolfiSettings::default(),
             ubuntu: UbuntuSettings::default(),
+            rhel_vex: RedHatVexSettings::default(),
+            rhel_mapping: RedHatMappingSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -68,5 +75,7 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(minimos::family(settings)),
         Box::new(wolfi::family(settings)),
         Box::new(Ubuntu::new(&settings.ubuntu, &settings.limits)),
+        Box::new(RedHatVex::new(settings)),
+        Box::new(RedHatMapping::new(settings)),
     ]
 }

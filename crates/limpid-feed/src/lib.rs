@@ -29,6 +29,7 @@ mod memory;
 mod minimos;
 mod osv;
 mod rating;
+mod redhat;
 mod run;
 mod secdb;
 mod tar;
@@ -50,5 +51,6 @@ pub use feed::{
 pub use limits::Limits;
 pub use memory::{Collected, MemoryDocuments};
 pub use minimos::MinimosSettings;
+pub use redhat::{RedHatMappingSettings, RedHatVexSettings};
 pub use ubuntu::{UbuntuFormat, UbuntuSeries, UbuntuSettings};
 pub use wolfi::WolfiSettings;

@@ -3,7 +3,7 @@
 //!
 //! | member | gives |
 //! |---|---|
-//! | `threats[]` of the category `impact` | the severity: `low`, `moderate`, `important`, `critical` |
+//! | `threats[]` of the category `impact` | the severity: `Low`, `Moderate`, `Important`, `Critical` |
 //! | `scores[].cvss_v4`, `cvss_v3`, `cvss_v2` | the text of the rating, the newest vector of them |
 //! | `document.aggregate_severity` | the severity of products that have no threat of their own |
 //! | `remediations[]` `vendor_fix` | address of the bulletin |
@@ -13,11 +13,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use limpid_types::{Rating, Severity};
+use limpid_types::Rating;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::lists::{Text, each};
+use crate::rating::rate;
 use crate::text::name_fault;
 
 /// How many products a list may name; see the limit on the product tree.
@@ -27,7 +28,7 @@ const MAX_PRODUCTS: usize = 300_000;
 #[derive(Default)]
 pub(super) struct Ratings<'a> {
     threats: Lookup<'a, Cow<'a, str>>,
-    scores: Lookup<'a, Score<'a>>,
+    vectors: Lookup<'a, Cow<'a, str>>,
     bulletins: Lookup<'a, Cow<'a, str>>,
     unfixed: Lookup<'a, Unfixed>,
     aggregate: Option<Cow<'a, str>>,
@@ -48,11 +49,6 @@ struct Lookup<'a, T> {
     by_product: HashMap<Cow<'a, str>, usize>,
     /// The value of an element without a list of products, which speaks of all.
     of_all: Option<usize>,
-}
-
-struct Score<'a> {
-    vector: Cow<'a, str>,
-    base: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -93,8 +89,6 @@ struct Scores<'a> {
 struct Cvss<'a> {
     #[serde(borrow, rename = "vectorString")]
     vector: Text<'a>,
-    #[serde(rename = "baseScore")]
-    base: Option<f64>,
 }
 
 /// The lists of a vulnerability that [`Ratings`] are read from.
@@ -128,9 +122,9 @@ impl<'a> Ratings<'a> {
         })?;
         each(lists.scores, |scores: Result<Scores<'a>, _>| {
             if let Ok(scores) = scores
-                && let Some(score) = scores.newest()
+                && let Some(vector) = scores.newest()
             {
-                ratings.scores.add(score, scores.products);
+                ratings.vectors.add(vector, scores.products);
             }
         })?;
         each(lists.remediations, |remediation| {
@@ -170,26 +164,11 @@ impl<'a> Ratings<'a> {
     /// Rates a product.
     pub(super) fn rating(&self, product: &str) -> Rating {
         let word = self.threats.get(product).or(self.aggregate.as_ref());
-        let word = word.map_or("", |word| word.trim());
-        let score = self.scores.get(product);
-        let severity = match word.to_ascii_lowercase().as_str() {
-            "low" => Severity::Low,
-            "moderate" => Severity::Medium,
-            "important" => Severity::High,
-            "critical" => Severity::Critical,
-            _ => score
-                .and_then(|score| score.base)
-                .map_or(Severity::Unknown, of_base_score),
-        };
-        let text = match score {
-            Some(score) => &score.vector,
-            None if name_fault(word).is_none() => word,
-            None => "",
-        };
-        Rating {
-            text: text.to_owned(),
-            severity,
-        }
+        let vector = self.vectors.get(product);
+        rate(
+            word.map_or("", |word| word.trim()),
+            vector.map_or("", |vector| vector),
+        )
     }
 
     /// Returns the address of the bulletin that fixes a product, or nothing.
@@ -204,16 +183,13 @@ impl<'a> Ratings<'a> {
 }
 
 impl<'a> Scores<'a> {
-    fn newest(&self) -> Option<Score<'a>> {
+    fn newest(&self) -> Option<Cow<'a, str>> {
         [self.cvss_v4, self.cvss_v3, self.cvss_v2]
             .into_iter()
             .flatten()
             .filter_map(|raw| serde_json::from_str::<Cvss<'a>>(raw.get()).ok())
-            .find(|cvss| name_fault(&cvss.vector.0).is_none())
-            .map(|cvss| Score {
-                vector: cvss.vector.0,
-                base: cvss.base,
-            })
+            .map(|cvss| cvss.vector.0)
+            .find(|vector| name_fault(vector).is_none())
     }
 }
 
@@ -250,17 +226,5 @@ impl<'a, T> Lookup<'a, T> {
     fn get(&self, product: &str) -> Option<&T> {
         let index = self.by_product.get(product).or(self.of_all.as_ref())?;
         self.values.get(*index)
-    }
-}
-
-/// The qualitative scale of CVSS.
-fn of_base_score(score: f64) -> Severity {
-    match score {
-        _ if score <= 0.0 => Severity::Negligible,
-        _ if score < 4.0 => Severity::Low,
-        _ if score < 7.0 => Severity::Medium,
-        _ if score < 9.0 => Severity::High,
-        _ if score <= 10.0 => Severity::Critical,
-        _ => Severity::Unknown,
     }
 }
