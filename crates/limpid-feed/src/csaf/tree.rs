@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use limpid_types::{Cpe, CpeAttribute};
+use limpid_types::{Cpe, CpeAttribute, CpeError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -190,8 +190,8 @@ impl<'a> Tree<'a> {
             None => {}
         }
         match platform {
-            Some(Ok(platform)) => product.platform = Some(platform),
-            Some(Err(fault)) => self.faults.push((id.to_string(), fault)),
+            Some(Ok(platform)) => product.platform = platform,
+            Some(Err(fault)) => self.faults.push((id.to_string(), fault.to_string())),
             None => {}
         }
         self.products.entry(id).or_insert(product);
@@ -268,16 +268,15 @@ impl<'a> Tree<'a> {
 }
 
 impl Platform {
-    fn of(cpe: &str) -> Result<Self, String> {
-        let cpe = Cpe::parse(cpe).map_err(|error| error.to_string())?;
-        let namespace = cpe
-            .redhat_namespace()
-            .ok_or("a CPE name without a product")?;
+    /// Reads a CPE name; none when it names no single product: `cpe:/a:redhat` is everything that
+    /// Red Hat makes, and stands where nothing of it has the component at all.
+    fn of(cpe: &str) -> Result<Option<Self>, CpeError> {
+        let cpe = Cpe::parse(cpe)?;
         let part = cpe.get(CpeAttribute::Part).literal();
-        Ok(Self {
+        Ok(cpe.redhat_namespace().map(|namespace| Self {
             cpe: cpe.to_string(),
             namespace,
             is_operating_system: part.as_deref() == Some("o"),
-        })
+        }))
     }
 }
