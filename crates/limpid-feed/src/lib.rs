@@ -15,6 +15,7 @@
 //! Adding a feed takes one module beside `alpine`, `debian` and `osv`, and one line in `families`.
 
 mod alpine;
+mod azure;
 mod debian;
 mod error;
 mod families;
@@ -22,12 +23,17 @@ mod feed;
 mod json;
 mod limits;
 mod memory;
+mod oracle;
 mod osv;
+mod oval;
+mod photon;
 mod run;
+mod suse;
 mod text;
 mod unpack;
 mod xml;
 
+pub use azure::AzureSettings;
 pub use error::{DocumentFault, FeedError, ProbeError, SinkError};
 pub use families::{Settings, families};
 pub use feed::{
@@ -36,3 +42,6 @@ pub use feed::{
 };
 pub use limits::Limits;
 pub use memory::{Collected, MemoryDocuments};
+pub use oracle::OracleSettings;
+pub use photon::PhotonSettings;
+pub use suse::SuseSettings;
