@@ -1,10 +1,14 @@
 use crate::alpine::Alpine;
 use crate::arch::{Arch, ArchSettings};
+use crate::azure::{Azure, AzureSettings};
 use crate::chainguard::{self, ChainguardSettings};
 use crate::debian::Debian;
 use crate::echo::{Echo, EchoSettings};
 use crate::minimos::{self, MinimosSettings};
+use crate::oracle::{Oracle, OracleSettings};
 use crate::osv::Osv;
+use crate::photon::{Photon, PhotonSettings};
+use crate::suse::{Suse, SuseSettings};
 use crate::ubuntu::Ubuntu;
 use crate::wolfi::{self, WolfiSettings};
 use crate::{Family, Limits, UbuntuSettings};
@@ -34,6 +38,14 @@ pub struct Settings {
     pub wolfi: WolfiSettings,
     /// Ubuntu.
     pub ubuntu: UbuntuSettings,
+    /// Oracle Linux.
+    pub oracle: OracleSettings,
+    /// Photon OS.
+    pub photon: PhotonSettings,
+    /// SUSE and openSUSE.
+    pub suse: SuseSettings,
+    /// Azure Linux and CBL-Mariner.
+    pub azure: AzureSettings,
     /// Bounds on what documents may contain.
     pub limits: Limits,
 }
@@ -51,6 +63,10 @@ impl Default for Settings {
             minimos: MinimosSettings::default(),
             wolfi: WolfiSettings::default(),
             ubuntu: UbuntuSettings::default(),
+            oracle: OracleSettings::default(),
+            photon: PhotonSettings::default(),
+            suse: SuseSettings::default(),
+            azure: AzureSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -68,5 +84,9 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(minimos::family(settings)),
         Box::new(wolfi::family(settings)),
         Box::new(Ubuntu::new(&settings.ubuntu, &settings.limits)),
+        Box::new(Oracle::new(settings)),
+        Box::new(Photon::new(settings)),
+        Box::new(Suse::new(settings)),
+        Box::new(Azure::new(settings)),
     ]
 }

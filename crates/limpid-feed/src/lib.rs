@@ -16,6 +16,7 @@
 
 mod alpine;
 mod arch;
+mod azure;
 mod chainguard;
 mod debian;
 mod echo;
@@ -26,10 +27,14 @@ mod json;
 mod limits;
 mod memory;
 mod minimos;
+mod oracle;
 mod osv;
+mod oval;
+mod photon;
 mod rating;
 mod run;
 mod secdb;
+mod suse;
 mod tar;
 mod text;
 mod ubuntu;
@@ -38,6 +43,7 @@ mod wolfi;
 mod xml;
 
 pub use arch::ArchSettings;
+pub use azure::AzureSettings;
 pub use chainguard::ChainguardSettings;
 pub use echo::EchoSettings;
 pub use error::{DocumentFault, FeedError, ProbeError, SinkError};
@@ -49,5 +55,8 @@ pub use feed::{
 pub use limits::Limits;
 pub use memory::{Collected, MemoryDocuments};
 pub use minimos::MinimosSettings;
+pub use oracle::OracleSettings;
+pub use photon::PhotonSettings;
+pub use suse::SuseSettings;
 pub use ubuntu::{UbuntuFormat, UbuntuSeries, UbuntuSettings};
 pub use wolfi::WolfiSettings;

@@ -137,16 +137,22 @@ impl Ubuntu {
             self.settings.url.trim_end_matches('/'),
             self.settings.name
         );
-        let forced: BTreeSet<&str> = self.settings.force.iter().map(|series| &*series.name).collect();
+        let forced: BTreeSet<&str> = self
+            .settings
+            .force
+            .iter()
+            .map(|series| &*series.name)
+            .collect();
         let mut names = series::all(probe, &list_url);
         names.extend(forced.iter().map(|&name| name.to_owned()));
         let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
         for name in names {
             let url = self.oval_url(&name);
             let is_there = forced.contains(&*name)
-                || probe
-                    .exists(&url)
-                    .map_err(|source| FeedError::Probe { url: url.clone(), source })?;
+                || probe.exists(&url).map_err(|source| FeedError::Probe {
+                    url: url.clone(),
+                    source,
+                })?;
             if is_there {
                 feeds.push(Box::new(Release::new(&name, url, &self.limits)));
             }

@@ -28,14 +28,12 @@
 use limpid_types::{Advisory, AffectedPackage, Details, PackageKind, Rating, Status};
 use limpid_version::RangeEnd;
 
-use crate::oval::{self, Definition, Statement, cve_ids};
+use crate::oval::{self, Bulletin, Definition, Statement};
 use crate::rating::rate;
 use crate::run::Run;
-use crate::text::{DESCRIPTION_BYTES, REFERENCE_BYTES, clip, date, name_fault};
+use crate::text::{REFERENCE_BYTES, clip, date, name_fault};
 use crate::xml::Element;
-use crate::{
-    DocumentAddress, DocumentFault, Documents, Feed, FeedError, Limits, Sink, Tally,
-};
+use crate::{DocumentAddress, DocumentFault, Documents, Feed, FeedError, Limits, Sink, Tally};
 
 /// How many references are kept.
 const MAX_REFERENCES: usize = 100;
@@ -104,12 +102,16 @@ impl Feed for Release {
 impl Release {
     fn hand_over(&self, definition: &Definition<'_>, run: &mut Run<'_>) -> Result<(), FeedError> {
         self.verify(definition)?;
-        let cves = cve_ids(definition.metadata);
-        let Some(id) = cves.first() else {
+        let bulletin = Bulletin::new(definition, "");
+        let Some((id, pages)) = bulletin
+            .vulnerabilities
+            .first()
+            .filter(|(id, _)| !id.is_empty())
+        else {
             return run.quarantine(definition.id, Some(definition.offset), "no CVE id");
         };
         let rating = rating(definition.metadata);
-        let details = details(definition.metadata);
+        let details = details(definition.metadata, pages, &bulletin.details.description);
         for statement in &definition.statements {
             let Some(status) = status(&statement.comment) else {
                 continue;
@@ -178,10 +180,14 @@ fn status(comment: &str) -> Option<Status> {
 
 /// Returns the part of the archive that a fix is in, where the version tells.
 fn repository(statement: &Statement) -> &'static str {
-    let mut ends = statement.versions.ranges.iter().filter_map(|range| match &range.end {
-        Some(RangeEnd::Fixed(version)) => Some(version),
-        _ => None,
-    });
+    let mut ends = statement
+        .versions
+        .ranges
+        .iter()
+        .filter_map(|range| match &range.end {
+            Some(RangeEnd::Fixed(version)) => Some(version),
+            _ => None,
+        });
     let is_extended = ends.any(|version| EXTENDED.iter().any(|part| version.contains(part)));
     if is_extended { "esm" } else { "" }
 }
@@ -196,25 +202,22 @@ fn rating(metadata: Element<'_>) -> Rating {
     rate(advisory.child_text("severity"), vector.unwrap_or_default())
 }
 
-fn details(metadata: Element<'_>) -> Details {
+/// Returns what is said of the vulnerability itself. The page about it comes first.
+fn details(metadata: Element<'_>, pages: &[String], description: &str) -> Details {
     let advisory = metadata.child("advisory");
-    let pages = metadata
-        .children_named("reference")
-        .filter_map(|reference| reference.attribute("ref_url"));
     let others = advisory
         .into_iter()
         .flat_map(|advisory| advisory.children_named("ref"))
-        .map(Element::text);
-    let mut references: Vec<String> = Vec::new();
-    for url in pages.chain(others).map(str::trim) {
-        let is_usable = !url.is_empty() && url.len() <= REFERENCE_BYTES;
-        if is_usable && references.len() < MAX_REFERENCES && !references.iter().any(|r| r == url) {
+        .map(|reference| reference.text().trim());
+    let mut references: Vec<String> = pages.to_vec();
+    for url in others.take(MAX_REFERENCES) {
+        if url.len() <= REFERENCE_BYTES && !references.iter().any(|known| known == url) {
             references.push(url.to_owned());
         }
     }
     let published = advisory.map(|advisory| advisory.child_text("public_date"));
     Details {
-        description: clip(metadata.child_text("description").to_owned(), DESCRIPTION_BYTES),
+        description: description.to_owned(),
         references,
         published: date(published),
         ..Details::default()

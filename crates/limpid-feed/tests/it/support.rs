@@ -71,6 +71,7 @@ pub(crate) fn settings() -> Settings {
             archive_entries: 10,
             unpacked_bytes: 20_000,
         },
+        ..Settings::default()
     }
 }
 
@@ -96,6 +97,7 @@ pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
     };
     families(&settings)
         .iter()
+        .filter(|family| name.split('/').next() == Some(family.name()))
         .flat_map(|family| family.discover(&mut server).unwrap())
         .find(|feed| feed.name() == name)
         .unwrap()
