@@ -6,6 +6,7 @@ use super::formula::Formula;
 use super::state::State;
 use super::symbols::{Id, Symbols};
 use crate::DocumentFault;
+use crate::text::name_fault;
 use crate::xml::Element;
 
 /// Bytes of an entry of a map in relation to those of its key and value, which is what is left
@@ -187,20 +188,25 @@ impl Tables {
             .ok_or_else(|| format!("test not in the document: {reference}"))
     }
 
-    /// Returns the names of the packages that a test looks for.
+    /// Returns the names of the packages that a test looks for. There is at least one.
     pub(super) fn names(&self, test: &Test) -> Result<Vec<Rc<str>>, &'static str> {
         let object = test.object.and_then(|id| self.objects.get(&id));
-        match object.ok_or("object not in the document")? {
-            Name::One(name) => Ok(vec![self.symbols.text(*name)]),
+        let names = match object.ok_or("object not in the document")? {
+            Name::One(name) => vec![self.symbols.text(*name)],
             Name::Variable(id) => {
                 let range = self
                     .variables
                     .get(id)
                     .ok_or("variable not in the document")?;
                 let values = self.values.get(range.clone()).unwrap_or_default();
-                Ok(values.iter().map(|&name| self.symbols.text(name)).collect())
+                values.iter().map(|&name| self.symbols.text(name)).collect()
             }
-            Name::Unsupported => Err("object that is not given by name"),
+            Name::Unsupported => return Err("object that is not given by name"),
+        };
+        match names.iter().find_map(|name| name_fault(name)) {
+            Some(fault) => Err(fault),
+            None if names.is_empty() => Err("variable without a value"),
+            None => Ok(names),
         }
     }
 
