@@ -115,7 +115,7 @@ pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
     };
     families(&settings)
         .iter()
-        .filter(|family| family.name() == name.split('/').next().unwrap_or(name))
+        .filter(|family| name.split('/').next() == Some(family.name()))
         .flat_map(|family| family.discover(&mut server).unwrap())
         .find(|feed| feed.name() == name)
         .unwrap()
