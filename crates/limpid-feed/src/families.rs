@@ -8,6 +8,7 @@ use crate::echo::{Echo, EchoSettings};
 use crate::fedora::{Fedora, FedoraSettings};
 use crate::minimos::{self, MinimosSettings};
 use crate::osv::Osv;
+use crate::redhat::{RedHatMapping, RedHatMappingSettings, RedHatVex, RedHatVexSettings};
 use crate::ubuntu::Ubuntu;
 use crate::wolfi::{self, WolfiSettings};
 use crate::{Family, Limits, UbuntuSettings};
@@ -43,6 +44,10 @@ pub struct Settings {
     pub wolfi: WolfiSettings,
     /// Ubuntu.
     pub ubuntu: UbuntuSettings,
+    /// Red Hat's advisories.
+    pub rhel_vex: RedHatVexSettings,
+    /// Red Hat's mappings from repositories and images to products.
+    pub rhel_mapping: RedHatMappingSettings,
     /// Bounds on what documents may contain.
     pub limits: Limits,
 }
@@ -63,6 +68,8 @@ impl Default for Settings {
             minimos: MinimosSettings::default(),
             wolfi: WolfiSettings::default(),
             ubuntu: UbuntuSettings::default(),
+            rhel_vex: RedHatVexSettings::default(),
+            rhel_mapping: RedHatMappingSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -83,5 +90,7 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(minimos::family(settings)),
         Box::new(wolfi::family(settings)),
         Box::new(Ubuntu::new(&settings.ubuntu, &settings.limits)),
+        Box::new(RedHatVex::new(settings)),
+        Box::new(RedHatMapping::new(settings)),
     ]
 }
