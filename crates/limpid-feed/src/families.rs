@@ -6,6 +6,7 @@ use crate::chainguard::{self, ChainguardSettings};
 use crate::debian::Debian;
 use crate::echo::{Echo, EchoSettings};
 use crate::fedora::{Fedora, FedoraSettings};
+use crate::gentoo::{Gentoo, GentooSettings};
 use crate::minimos::{self, MinimosSettings};
 use crate::osv::Osv;
 use crate::redhat::{RedHatMapping, RedHatMappingSettings, RedHatVex, RedHatVexSettings};
@@ -38,6 +39,8 @@ pub struct Settings {
     pub echo: EchoSettings,
     /// Fedora.
     pub fedora: FedoraSettings,
+    /// Gentoo.
+    pub gentoo: GentooSettings,
     /// MinimOS.
     pub minimos: MinimosSettings,
     /// Wolfi.
@@ -65,6 +68,7 @@ impl Default for Settings {
             chainguard: ChainguardSettings::default(),
             echo: EchoSettings::default(),
             fedora: FedoraSettings::default(),
+            gentoo: GentooSettings::default(),
             minimos: MinimosSettings::default(),
             wolfi: WolfiSettings::default(),
             ubuntu: UbuntuSettings::default(),
@@ -87,6 +91,7 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(chainguard::family(settings)),
         Box::new(Echo::new(settings)),
         Box::new(Fedora::new(settings)),
+        Box::new(Gentoo::new(settings)),
         Box::new(minimos::family(settings)),
         Box::new(wolfi::family(settings)),
         Box::new(Ubuntu::new(&settings.ubuntu, &settings.limits)),

@@ -1,12 +1,10 @@
 use std::collections::BTreeSet;
 
 use limpid_feed::{
-    ArchSettings, ChainguardSettings, Collected, EchoSettings, Family, Feed, FeedError, Limits,
-    MemoryDocuments, MinimosSettings, Probe, ProbeError, Settings, Tally, UbuntuFormat,
-    UbuntuSettings, WolfiSettings, families,
     AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings, Collected,
-    EchoSettings, Family, FedoraSettings, Feed, FeedError, Limits, MemoryDocuments,
-    MinimosSettings, Probe, ProbeError, Settings, Tally, WolfiSettings, families,
+    EchoSettings, Family, FedoraSettings, Feed, FeedError, GentooSettings, Limits, MemoryDocuments,
+    MinimosSettings, Probe, ProbeError, Settings, Tally, UbuntuFormat, UbuntuSettings,
+    WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -53,6 +51,7 @@ pub(crate) fn settings() -> Settings {
             vex_url: "https://canonical.test/vex.tar.xz".into(),
             url: "https://launchpad.test".into(),
             ..UbuntuSettings::default()
+        },
         aws: AmazonSettings {
             url: Some("https://amazon.test/".into()),
         },
@@ -62,6 +61,9 @@ pub(crate) fn settings() -> Settings {
         fedora: FedoraSettings {
             url: "https://fedora.test/updates/".into(),
             archive_url: "https://archive.test/updates".into(),
+        },
+        gentoo: GentooSettings {
+            url: "https://gentoo.test/glsa.tar.gz".into(),
         },
         arch: ArchSettings {
             url: "https://arch.test/all.json".into(),
@@ -83,6 +85,7 @@ pub(crate) fn settings() -> Settings {
             archive_entries: 10,
             unpacked_bytes: 20_000,
         },
+        ..Settings::default()
     }
 }
 
@@ -106,10 +109,11 @@ pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
         "ubuntu/vex" => UbuntuFormat::Vex,
         _ => UbuntuFormat::Oval,
     };
+    let family = name.split('/').next().unwrap_or(name);
     families(&settings)
-        .iter()
-        .flat_map(|family| family.discover(&mut server).unwrap())
-    family(name.split('/').next().unwrap_or(name))
+        .into_iter()
+        .find(|candidate| candidate.name() == family)
+        .unwrap()
         .discover(&mut server)
         .unwrap()
         .into_iter()
