@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 
 use limpid_feed::{
     AlpineSettings, AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings,
-    Collected, DebianSettings, EchoSettings, Family, FedoraSettings, Feed, FeedError, Limits,
-    MemoryDocuments, MinimosSettings, OsvSettings, Probe, ProbeError, Settings, Tally,
-    UbuntuFormat, UbuntuSettings, WolfiSettings, families,
+    Collected, DebianSettings, EchoSettings, Family, FedoraSettings, Feed, FeedError,
+    GentooSettings, Limits, MemoryDocuments, MinimosSettings, OsvSettings, Probe, ProbeError,
+    Settings, Tally, UbuntuFormat, UbuntuSettings, WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -68,6 +68,9 @@ pub(crate) fn settings() -> Settings {
         fedora: FedoraSettings {
             url: "https://fedora.test/updates/".into(),
             archive_url: "https://archive.test/updates".into(),
+        },
+        gentoo: GentooSettings {
+            url: "https://gentoo.test/glsa.tar.gz".into(),
         },
         arch: ArchSettings {
             url: "https://arch.test/all.json".into(),
