@@ -1,12 +1,10 @@
 use std::collections::BTreeSet;
 
 use limpid_feed::{
-    ArchSettings, ChainguardSettings, Collected, EchoSettings, Family, Feed, FeedError, Limits,
-    MemoryDocuments, MinimosSettings, Probe, ProbeError, Settings, Tally, UbuntuFormat,
-    UbuntuSettings, WolfiSettings, families,
-    AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings, Collected,
-    EchoSettings, Family, FedoraSettings, Feed, FeedError, Limits, MemoryDocuments,
-    MinimosSettings, Probe, ProbeError, Settings, Tally, WolfiSettings, families,
+    AlpineSettings, AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings,
+    Collected, DebianSettings, EchoSettings, Family, FedoraSettings, Feed, FeedError, Limits,
+    MemoryDocuments, MinimosSettings, OsvSettings, Probe, ProbeError, Settings, Tally,
+    UbuntuFormat, UbuntuSettings, WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -43,16 +41,24 @@ impl Probe for Server {
 /// Sources at short addresses, with small limits.
 pub(crate) fn settings() -> Settings {
     Settings {
-        alpine_url: "https://secdb.test/".into(),
-        debian_url: "https://tracker.test/json".into(),
-        osv_url: "https://osv.test".into(),
-        osv_ecosystems: vec!["Debian".into(), "Alpine".into()],
+        alpine: AlpineSettings {
+            url: "https://secdb.test/".into(),
+        },
+        debian: DebianSettings {
+            json_url: "https://tracker.test/json".into(),
+            ..DebianSettings::default()
+        },
+        osv: OsvSettings {
+            url: "https://osv.test".into(),
+            allowlist: vec!["Debian".into(), "Alpine".into()],
+        },
         ubuntu: UbuntuSettings {
             oval_url: "https://oval.test".into(),
             osv_url: "https://canonical.test/osv.tar.xz".into(),
             vex_url: "https://canonical.test/vex.tar.xz".into(),
             url: "https://launchpad.test".into(),
             ..UbuntuSettings::default()
+        },
         aws: AmazonSettings {
             url: Some("https://amazon.test/".into()),
         },
@@ -83,6 +89,7 @@ pub(crate) fn settings() -> Settings {
             archive_entries: 10,
             unpacked_bytes: 20_000,
         },
+        ..Settings::default()
     }
 }
 
@@ -108,11 +115,8 @@ pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
     };
     families(&settings)
         .iter()
+        .filter(|family| family.name() == name.split('/').next().unwrap_or(name))
         .flat_map(|family| family.discover(&mut server).unwrap())
-    family(name.split('/').next().unwrap_or(name))
-        .discover(&mut server)
-        .unwrap()
-        .into_iter()
         .find(|feed| feed.name() == name)
         .unwrap()
 }
