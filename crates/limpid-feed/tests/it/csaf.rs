@@ -56,9 +56,11 @@ fn products_with_other_architectures_or_of_another_name_are_advisories_of_their_
 
 #[test]
 fn what_is_built_for_no_architecture_and_what_names_none_is_fixed_on_all() {
-    let vex = Vex::new()
-        .says("fixed", BASE, &build("noarch"))
-        .says("fixed", APPSTREAM, "pkg:rpm/redhat/zlib@1.2.11-40.el9?epoch=1");
+    let vex = Vex::new().says("fixed", BASE, &build("noarch")).says(
+        "fixed",
+        APPSTREAM,
+        "pkg:rpm/redhat/zlib@1.2.11-40.el9?epoch=1",
+    );
     check(
         &vex,
         &[
@@ -105,12 +107,12 @@ fn what_is_affected_without_a_fix_is_found_by_the_name_that_is_given() {
 fn remediations_tell_why_there_is_no_fix() {
     let packages = ["a", "b", "c", "d", "e"].map(|name| format!("pkg:rpm/redhat/{name}?arch=src"));
     let ids = packages.each_ref().map(|purl| pair(RHEL, purl));
-    let remediation = |category: &str, details: &str, id: &str| {
-        json!({"category": category, "details": details, "product_ids": [id]})
-    };
+    let remediation = |category: &str, details: &str, id: &str| json!({"category": category, "details": details, "product_ids": [id]});
     let vex = packages
         .iter()
-        .fold(Vex::new(), |vex, purl| vex.says("known_affected", RHEL, purl))
+        .fold(Vex::new(), |vex, purl| {
+            vex.says("known_affected", RHEL, purl)
+        })
         .member(
             "remediations",
             json!([
@@ -129,7 +131,13 @@ fn remediations_tell_why_there_is_no_fix() {
         .collect();
     assert_eq!(
         statuses,
-        ["will-not-fix", "end-of-life", "affected", "affected", "affected"]
+        [
+            "will-not-fix",
+            "end-of-life",
+            "affected",
+            "affected",
+            "affected"
+        ]
     );
 }
 
@@ -178,9 +186,10 @@ fn every_product_has_its_own_rating() {
 
 #[test]
 fn an_impact_without_a_list_is_that_of_all_products() {
-    let vex = Vex::new()
-        .says("known_affected", RHEL, ZLIB)
-        .member("threats", json!([{"category": "impact", "details": "Moderate"}]));
+    let vex = Vex::new().says("known_affected", RHEL, ZLIB).member(
+        "threats",
+        json!([{"category": "impact", "details": "Moderate"}]),
+    );
     assert_eq!(vex.read().advisories[0].rating.severity, Severity::Medium);
 }
 
@@ -210,8 +219,10 @@ fn a_build_that_is_not_affected_does_not_clear_the_package_where_another_is_fixe
         .says("fixed", BASE, &build("x86_64"));
     check(
         &vex,
-        &["redhat:enterprise_linux:9 binary zlib [x86_64] affected <0:1.2.11-40.el9 \
-           o:redhat:enterprise_linux:9:*:baseos"],
+        &[
+            "redhat:enterprise_linux:9 binary zlib [x86_64] affected <0:1.2.11-40.el9 \
+           o:redhat:enterprise_linux:9:*:baseos",
+        ],
     );
 }
 
@@ -219,8 +230,10 @@ fn a_build_that_is_not_affected_does_not_clear_the_package_where_another_is_fixe
 fn what_is_under_investigation_is_kept_as_that() {
     check(
         &Vex::new().says("under_investigation", RHEL, "pkg:rpm/redhat/zlib?arch=src"),
-        &["redhat:enterprise_linux:9 source zlib [] under-investigation * \
-           o:redhat:enterprise_linux:9"],
+        &[
+            "redhat:enterprise_linux:9 source zlib [] under-investigation * \
+           o:redhat:enterprise_linux:9",
+        ],
     );
 }
 
@@ -244,8 +257,10 @@ fn a_module_is_told_by_relationships() {
         .list("fixed", &inner);
     check(
         &vex,
-        &["redhat:enterprise_linux:9 binary npm (nodejs:20) [x86_64] affected \
-           <1:10.8.1-1.module a:redhat:enterprise_linux:9:*:appstream"],
+        &[
+            "redhat:enterprise_linux:9 binary npm (nodejs:20) [x86_64] affected \
+           <1:10.8.1-1.module a:redhat:enterprise_linux:9:*:appstream",
+        ],
     );
 }
 
@@ -257,7 +272,11 @@ fn a_module_is_told_by_the_package_url() {
             APPSTREAM,
             "pkg:rpm/redhat/npm@10.8.1-1.module%2Bel9?arch=x86_64&rpmmod=nodejs:20:9040:rhel9",
         )
-        .says("known_affected", RHEL, "pkg:rpm/redhat/nodejs?arch=src&rpmmod=nodejs:18")
+        .says(
+            "known_affected",
+            RHEL,
+            "pkg:rpm/redhat/nodejs?arch=src&rpmmod=nodejs:18",
+        )
         .says("known_affected", RHEL, "pkg:rpmmod/redhat/ruby:2.5/ruby")
         .branch("php:7.2/php", json!({"purl": "pkg:rpmmod/redhat/php@7.2"}))
         .relationship("php", "php:7.2/php", RHEL)
@@ -369,7 +388,11 @@ fn images_without_a_fix_are_found_by_component_and_by_path() {
 #[test]
 fn what_is_no_package_of_a_product_is_passed_by() {
     let vex = Vex::new()
-        .says("known_affected", OPENSHIFT, "pkg:maven/io.vertx/vertx-web@4.4.8")
+        .says(
+            "known_affected",
+            OPENSHIFT,
+            "pkg:maven/io.vertx/vertx-web@4.4.8",
+        )
         .says("known_affected", OPENSHIFT, "pkg:rpm/fedora/zlib")
         .says("known_affected", "cpe:/a:redhat", ZLIB)
         // A product as a whole.
@@ -458,7 +481,10 @@ fn the_newer_layout_is_read_as_well() {
     let details = &sink.advisories[0].details;
     assert_eq!(details.published, "2024-01-05T00:00:00Z");
     assert_eq!(details.description, "A flaw");
-    assert_eq!(details.references, ["https://vex.test/feed/2024/cve-2024-1.json"]);
+    assert_eq!(
+        details.references,
+        ["https://vex.test/feed/2024/cve-2024-1.json"]
+    );
 }
 
 #[test]
@@ -502,14 +528,20 @@ fn what_is_wrong_with_a_product_costs_that_product() {
             "a percent sign without two hexadecimal digits",
         ),
         (
-            &*format!("CVE-2024-1 {}", pair(RHEL, "pkg:rpm/redhat/no-version?arch=src")),
+            &*format!(
+                "CVE-2024-1 {}",
+                pair(RHEL, "pkg:rpm/redhat/no-version?arch=src")
+            ),
             "fixed, and no version",
         ),
         (
             &*format!("CVE-2024-1 {}", pair(OPENSHIFT, &console)),
             r#"invalid rhctag version, no number at the beginning: "latest""#,
         ),
-        ("CVE-2024-1 nowhere", "a product that the tree does not have"),
+        (
+            "CVE-2024-1 nowhere",
+            "a product that the tree does not have",
+        ),
     ];
     assert_eq!(quarantined(&sink), expected);
 }

@@ -11,7 +11,10 @@ fn refusal(document: impl AsRef<[u8]>) -> String {
     assert_eq!(sink.quarantined.len(), 1);
     let record = &sink.quarantined[0];
     assert_eq!(record.id, "CVE-2024-1");
-    assert_eq!(record.document, "https://vex.test/feed/2024/cve-2024-1.json");
+    assert_eq!(
+        record.document,
+        "https://vex.test/feed/2024/cve-2024-1.json"
+    );
     record.reason.clone()
 }
 
@@ -86,7 +89,10 @@ fn branches_nested_without_end_are_refused() {
     document["product_tree"]["branches"] = branches;
     assert_eq!(refusal(document.to_string()), "branches nested too deeply");
     let mut document = affected().to_json().to_string();
-    document.insert_str(1, &format!("\"x\": {}{},", "[".repeat(90_000), "]".repeat(90_000)));
+    document.insert_str(
+        1,
+        &format!("\"x\": {}{},", "[".repeat(90_000), "]".repeat(90_000)),
+    );
     assert_eq!(read(document).advisories.len(), 1);
 }
 

@@ -85,14 +85,19 @@ fn a_source_without_an_archive_and_without_deletions_is_one() {
 
 #[test]
 fn bad_lines_are_passed_by_and_a_page_is_no_list() {
-    let good = "2024/cve-2024-1.json,2025-03-04T00:00:00Z\n2024/cve-2024-2.json,2025-03-04T00:00:00Z\n";
+    let good =
+        "2024/cve-2024-1.json,2025-03-04T00:00:00Z\n2024/cve-2024-2.json,2025-03-04T00:00:00Z\n";
     for bad in [
         "2024/cve-2024-3.json,yesterday\n",
         "../../etc/passwd,2025-03-04T00:00:00Z\n",
         "2024/cve-2024-3.json\n",
         "\"2024/cve-2024-3.json\",\"2025-03-04",
     ] {
-        let found = contents(listings("x_2025-03-01.tar.zst", &format!("{good}{bad}"), ""));
+        let found = contents(listings(
+            "x_2025-03-01.tar.zst",
+            &format!("{good}{bad}"),
+            "",
+        ));
         assert_eq!(found.unwrap().members.len(), 2, "{bad}");
     }
     let error = contents(listings(
@@ -116,7 +121,12 @@ fn a_line_without_end_is_not_held() {
 
 #[test]
 fn the_name_of_the_archive_has_a_date_and_nothing_odd() {
-    for name in ["", "latest.tar.zst", "a/../b_2025-03-01.tar.zst", "<html>2025-03-01"] {
+    for name in [
+        "",
+        "latest.tar.zst",
+        "a/../b_2025-03-01.tar.zst",
+        "<html>2025-03-01",
+    ] {
         let error = contents(listings(name, "", "")).unwrap_err();
         assert!(chain(&error).contains("the name of an archive"), "{name}");
     }
@@ -129,7 +139,10 @@ fn members_have_addresses_and_ids() {
     let member = "2024/cve-2024-57083.json";
     assert_eq!(collection.address(member), format!("{BASE}/{member}"));
     assert_eq!(collection.id(member), "CVE-2024-57083");
-    assert!(feed.parse(&mut MemoryDocuments::default(), &mut Collected::default()).is_err());
+    assert!(
+        feed.parse(&mut MemoryDocuments::default(), &mut Collected::default())
+            .is_err()
+    );
 }
 
 fn document(id: &str) -> String {
@@ -187,7 +200,10 @@ fn an_archive_gives_the_members_that_are_wanted() {
 fn an_archive_that_is_cut_off_or_none_is_an_error() {
     let whole = zstd(&archive());
     for length in [0, 3, 20, whole.len() / 2, whole.len() - 1] {
-        assert!(read_archive(whole[..length].to_vec(), |_| true).is_err(), "{length}");
+        assert!(
+            read_archive(whole[..length].to_vec(), |_| true).is_err(),
+            "{length}"
+        );
     }
     let error = read_archive(b"<html>Not found</html>".to_vec(), |_| true).unwrap_err();
     assert!(error.contains("not a tar archive"), "{error}");
