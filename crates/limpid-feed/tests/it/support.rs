@@ -164,23 +164,29 @@ pub(crate) fn lines(sink: &Collected) -> Vec<String> {
 }
 
 fn line(advisory: &Advisory) -> String {
-    let status = match advisory.status {
+    format!(
+        "{} {} {} {} {}",
+        advisory.namespace,
+        advisory.package.name,
+        advisory.id,
+        status(advisory.status),
+        versions(&advisory.versions)
+    )
+}
+
+/// Writes a status: `will-not-fix`.
+pub(crate) fn status(status: Status) -> &'static str {
+    match status {
         Status::Affected => "affected",
         Status::NotAffected => "not-affected",
         Status::UnderInvestigation => "under-investigation",
         Status::WillNotFix => "will-not-fix",
         Status::EndOfLife => "end-of-life",
-    };
-    format!(
-        "{} {} {} {status} {}",
-        advisory.namespace,
-        advisory.package.name,
-        advisory.id,
-        versions(&advisory.versions)
-    )
+    }
 }
 
-fn versions(constraint: &VersionConstraint) -> String {
+/// Writes ranges and listed versions: `<1.2 1.3<1.4 =2.0`.
+pub(crate) fn versions(constraint: &VersionConstraint) -> String {
     let ranges = constraint.ranges.iter().map(|range| {
         let start = range.introduced.clone().unwrap_or_default();
         match &range.end {
