@@ -365,7 +365,7 @@ mod tests {
             labels.problems(),
             [
                 (0, "LABEL: not an assignment: \"#\"".to_owned()),
-                (23, "LABEL: a brace that is not closed".to_owned())
+                (22, "LABEL: a brace that is not closed".to_owned())
             ]
         );
     }
