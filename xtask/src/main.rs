@@ -24,7 +24,7 @@ enum Command {
     Tidy,
     /// Checks version tables, one comparison a line, and prints what fails
     Versions {
-        /// Version scheme: dpkg, rpm, apk
+        /// Version scheme (dpkg, rpm, apk, rhctag), or cpe for tables of CPE names
         scheme: String,
         /// Tables
         #[arg(required = true)]

@@ -1,7 +1,13 @@
 use crate::alpine::Alpine;
+use crate::arch::{Arch, ArchSettings};
+use crate::chainguard::{self, ChainguardSettings};
 use crate::debian::Debian;
+use crate::echo::{Echo, EchoSettings};
+use crate::minimos::{self, MinimosSettings};
 use crate::osv::Osv;
-use crate::{Family, Limits};
+use crate::ubuntu::Ubuntu;
+use crate::wolfi::{self, WolfiSettings};
+use crate::{Family, Limits, UbuntuSettings};
 
 /// Where the sources are, and how much of them is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +18,22 @@ pub struct Settings {
     pub debian_url: String,
     /// Address of the folder that holds one folder per OSV ecosystem.
     pub osv_url: String,
-    /// The OSV ecosystems to fetch, as OSV spells them. Empty unless somebody can match what is
-    /// fetched: data that nothing is compared with costs time and space and helps nobody.
+    /// The OSV ecosystems to fetch beside the databases of distributions, as OSV spells them. Empty
+    /// unless somebody can match what is fetched: data that nothing is compared with costs time and
+    /// space and helps nobody.
     pub osv_ecosystems: Vec<String>,
+    /// Arch Linux.
+    pub arch: ArchSettings,
+    /// Chainguard OS.
+    pub chainguard: ChainguardSettings,
+    /// Echo.
+    pub echo: EchoSettings,
+    /// MinimOS.
+    pub minimos: MinimosSettings,
+    /// Wolfi.
+    pub wolfi: WolfiSettings,
+    /// Ubuntu.
+    pub ubuntu: UbuntuSettings,
     /// Bounds on what documents may contain.
     pub limits: Limits,
 }
@@ -26,6 +45,12 @@ impl Default for Settings {
             debian_url: "https://security-tracker.debian.org/tracker/data/json".into(),
             osv_url: "https://osv-vulnerabilities.storage.googleapis.com/".into(),
             osv_ecosystems: Vec::new(),
+            arch: ArchSettings::default(),
+            chainguard: ChainguardSettings::default(),
+            echo: EchoSettings::default(),
+            minimos: MinimosSettings::default(),
+            wolfi: WolfiSettings::default(),
+            ubuntu: UbuntuSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -37,5 +62,11 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(Alpine::new(settings)),
         Box::new(Debian::new(settings)),
         Box::new(Osv::new(settings)),
+        Box::new(Arch::new(settings)),
+        Box::new(chainguard::family(settings)),
+        Box::new(Echo::new(settings)),
+        Box::new(minimos::family(settings)),
+        Box::new(wolfi::family(settings)),
+        Box::new(Ubuntu::new(&settings.ubuntu, &settings.limits)),
     ]
 }

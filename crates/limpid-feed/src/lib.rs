@@ -15,17 +15,31 @@
 //! Adding a feed takes one module beside `alpine`, `debian` and `osv`, and one line in `families`.
 
 mod alpine;
+mod arch;
+mod chainguard;
 mod debian;
+mod echo;
 mod error;
 mod families;
 mod feed;
 mod json;
 mod limits;
 mod memory;
+mod minimos;
 mod osv;
+mod rating;
 mod run;
+mod secdb;
+mod tar;
 mod text;
+mod ubuntu;
+mod unpack;
+mod wolfi;
+mod xml;
 
+pub use arch::ArchSettings;
+pub use chainguard::ChainguardSettings;
+pub use echo::EchoSettings;
 pub use error::{DocumentFault, FeedError, ProbeError, SinkError};
 pub use families::{Settings, families};
 pub use feed::{
@@ -34,3 +48,6 @@ pub use feed::{
 };
 pub use limits::Limits;
 pub use memory::{Collected, MemoryDocuments};
+pub use minimos::MinimosSettings;
+pub use ubuntu::{UbuntuFormat, UbuntuSeries, UbuntuSettings};
+pub use wolfi::WolfiSettings;

@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
 
 mod alpine;
+mod arch;
 mod damaged;
 mod debian;
 mod discovery;
+mod echo;
 mod osv;
+mod secdb;
 mod support;

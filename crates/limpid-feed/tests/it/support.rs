@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use limpid_feed::{
-    Collected, Family, Feed, FeedError, Limits, MemoryDocuments, Probe, ProbeError, Settings,
-    Tally, families,
+    ArchSettings, ChainguardSettings, Collected, EchoSettings, Family, Feed, FeedError, Limits,
+    MemoryDocuments, MinimosSettings, Probe, ProbeError, Settings, Tally, WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -43,6 +43,21 @@ pub(crate) fn settings() -> Settings {
         debian_url: "https://tracker.test/json".into(),
         osv_url: "https://osv.test".into(),
         osv_ecosystems: vec!["Debian".into(), "Alpine".into()],
+        arch: ArchSettings {
+            url: "https://arch.test/all.json".into(),
+        },
+        chainguard: ChainguardSettings {
+            url: "https://chainguard.test/security.json".into(),
+        },
+        echo: EchoSettings {
+            url: "https://echo.test/data.json".into(),
+        },
+        minimos: MinimosSettings {
+            url: "https://minimos.test/security.json".into(),
+        },
+        wolfi: WolfiSettings {
+            url: "https://wolfi.test/security.json".into(),
+        },
         limits: Limits {
             record_bytes: 4096,
             archive_entries: 10,
