@@ -166,7 +166,10 @@ fn read_line(line: &[u8]) -> Result<Fact, String> {
                 package: package.to_owned(),
                 file: line.path,
             }),
-            None => Err(format!("content of a slice without a package: {}", line.slice)),
+            None => Err(format!(
+                "content of a slice without a package: {}",
+                line.slice
+            )),
         },
         _ => Ok(Fact::Other),
     }
