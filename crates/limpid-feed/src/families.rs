@@ -1,10 +1,14 @@
 use crate::alpine::Alpine;
+use crate::amazon::{Amazon, AmazonSettings};
 use crate::arch::{Arch, ArchSettings};
+use crate::bottlerocket::{Bottlerocket, BottlerocketSettings};
 use crate::chainguard::{self, ChainguardSettings};
 use crate::debian::Debian;
 use crate::echo::{Echo, EchoSettings};
+use crate::fedora::{Fedora, FedoraSettings};
 use crate::minimos::{self, MinimosSettings};
 use crate::osv::Osv;
+use crate::redhat::{RedHatMapping, RedHatMappingSettings, RedHatVex, RedHatVexSettings};
 use crate::ubuntu::Ubuntu;
 use crate::wolfi::{self, WolfiSettings};
 use crate::{Family, Limits, UbuntuSettings};
@@ -24,16 +28,26 @@ pub struct Settings {
     pub osv_ecosystems: Vec<String>,
     /// Arch Linux.
     pub arch: ArchSettings,
+    /// Amazon Linux.
+    pub aws: AmazonSettings,
+    /// Bottlerocket.
+    pub bottlerocket: BottlerocketSettings,
     /// Chainguard OS.
     pub chainguard: ChainguardSettings,
     /// Echo.
     pub echo: EchoSettings,
+    /// Fedora.
+    pub fedora: FedoraSettings,
     /// MinimOS.
     pub minimos: MinimosSettings,
     /// Wolfi.
     pub wolfi: WolfiSettings,
     /// Ubuntu.
     pub ubuntu: UbuntuSettings,
+    /// Red Hat's advisories.
+    pub rhel_vex: RedHatVexSettings,
+    /// Red Hat's mappings from repositories and images to products.
+    pub rhel_mapping: RedHatMappingSettings,
     /// Bounds on what documents may contain.
     pub limits: Limits,
 }
@@ -46,11 +60,16 @@ impl Default for Settings {
             osv_url: "https://osv-vulnerabilities.storage.googleapis.com/".into(),
             osv_ecosystems: Vec::new(),
             arch: ArchSettings::default(),
+            aws: AmazonSettings::default(),
+            bottlerocket: BottlerocketSettings::default(),
             chainguard: ChainguardSettings::default(),
             echo: EchoSettings::default(),
+            fedora: FedoraSettings::default(),
             minimos: MinimosSettings::default(),
             wolfi: WolfiSettings::default(),
             ubuntu: UbuntuSettings::default(),
+            rhel_vex: RedHatVexSettings::default(),
+            rhel_mapping: RedHatMappingSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -62,11 +81,16 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(Alpine::new(settings)),
         Box::new(Debian::new(settings)),
         Box::new(Osv::new(settings)),
+        Box::new(Amazon::new(settings)),
         Box::new(Arch::new(settings)),
+        Box::new(Bottlerocket::new(settings)),
         Box::new(chainguard::family(settings)),
         Box::new(Echo::new(settings)),
+        Box::new(Fedora::new(settings)),
         Box::new(minimos::family(settings)),
         Box::new(wolfi::family(settings)),
         Box::new(Ubuntu::new(&settings.ubuntu, &settings.limits)),
+        Box::new(RedHatVex::new(settings)),
+        Box::new(RedHatMapping::new(settings)),
     ]
 }

@@ -15,12 +15,16 @@
 //! Adding a feed takes one module beside `alpine`, `debian` and `osv`, and one line in `families`.
 
 mod alpine;
+mod amazon;
 mod arch;
+mod bottlerocket;
 mod chainguard;
+mod csaf;
 mod debian;
 mod echo;
 mod error;
 mod families;
+mod fedora;
 mod feed;
 mod json;
 mod limits;
@@ -28,20 +32,26 @@ mod memory;
 mod minimos;
 mod osv;
 mod rating;
+mod redhat;
 mod run;
 mod secdb;
 mod tar;
 mod text;
 mod ubuntu;
 mod unpack;
+mod unreachable;
+mod updateinfo;
 mod wolfi;
 mod xml;
 
+pub use amazon::AmazonSettings;
 pub use arch::ArchSettings;
+pub use bottlerocket::BottlerocketSettings;
 pub use chainguard::ChainguardSettings;
 pub use echo::EchoSettings;
 pub use error::{DocumentFault, FeedError, ProbeError, SinkError};
 pub use families::{Settings, families};
+pub use fedora::FedoraSettings;
 pub use feed::{
     Archive, Collection, Contents, DocumentAddress, Documents, Family, Feed, Note, Probe,
     Quarantined, ReadSeek, Sink, Tally,
@@ -49,5 +59,6 @@ pub use feed::{
 pub use limits::Limits;
 pub use memory::{Collected, MemoryDocuments};
 pub use minimos::MinimosSettings;
+pub use redhat::{RedHatMappingSettings, RedHatVexSettings};
 pub use ubuntu::{UbuntuFormat, UbuntuSeries, UbuntuSettings};
 pub use wolfi::WolfiSettings;

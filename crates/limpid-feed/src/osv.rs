@@ -75,11 +75,12 @@ impl Family for Osv {
     fn discover(&self, _probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
         let mut ecosystems: Vec<&'static Ecosystem> = Ecosystem::of_distributions().collect();
         let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
+        let mut unknown: Vec<Box<dyn Feed>> = Vec::new();
         for name in &self.ecosystems {
             match Ecosystem::find(name) {
                 Some(known) if ecosystems.iter().any(|other| other.name == known.name) => {}
                 Some(ecosystem) => ecosystems.push(ecosystem),
-                None => feeds.push(Box::new(UnknownFeed {
+                None => unknown.push(Box::new(UnknownFeed {
                     name: format!("osv/{}", name.to_lowercase()),
                     ecosystem: name.clone(),
                 })),
@@ -97,6 +98,7 @@ impl Family for Osv {
                 limits: self.limits.clone(),
             }));
         }
+        feeds.extend(unknown);
         Ok(feeds)
     }
 }

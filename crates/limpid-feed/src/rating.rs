@@ -55,9 +55,30 @@ pub(crate) fn of_score(score: f64) -> Severity {
     }
 }
 
-/// Returns the score of a CVSS vector of version 2.0, 3.0, 3.1 or 4.0; none when it is no vector.
+/// Returns the base score of a CVSS vector of version 2.0, 3.0, 3.1 or 4.0; none when it is no
+/// vector or lacks a metric.
 pub(crate) fn score(vector: &str) -> Option<f64> {
+    if !is_complete(vector) {
+        return None;
+    }
     vector.parse().ok().map(|cvss: Cvss| cvss.score())
+}
+
+/// Tells whether a vector has all metrics of its version that must be there. Without one of them
+/// the score would be that of something harmless.
+fn is_complete(vector: &str) -> bool {
+    let metrics: &[&str] = match vector.split('/').next() {
+        Some("CVSS:4.0") => &[
+            "AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA",
+        ],
+        Some("CVSS:3.0" | "CVSS:3.1") => &["AV", "AC", "PR", "UI", "S", "C", "I", "A"],
+        _ => &["AV", "AC", "Au", "C", "I", "A"],
+    };
+    let has = |metric: &&str| {
+        let mut parts = vector.split('/').filter_map(|part| part.split_once(':'));
+        parts.any(|(name, _)| name == *metric)
+    };
+    metrics.iter().all(has)
 }
 
 #[cfg(test)]
@@ -87,6 +108,8 @@ mod tests {
             "7.5",
             "CVSS:3.1",
             "CVSS:3.1/x",
+            "CVSS:3.1/AV:P/AC:H/PR:H/UI:R/S:U/C:N/I:N",
+            "AV:N/AC:L/Au:N/C:N/I:N",
             "CVSS:9.9/AV:N",
             "AV:N",
             "/",

@@ -2,7 +2,11 @@ use std::collections::BTreeSet;
 
 use limpid_feed::{
     ArchSettings, ChainguardSettings, Collected, EchoSettings, Family, Feed, FeedError, Limits,
-    MemoryDocuments, MinimosSettings, Probe, ProbeError, Settings, Tally, WolfiSettings, families,
+    MemoryDocuments, MinimosSettings, Probe, ProbeError, Settings, Tally, UbuntuFormat,
+    UbuntuSettings, WolfiSettings, families,
+    AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings, Collected,
+    EchoSettings, Family, FedoraSettings, Feed, FeedError, Limits, MemoryDocuments,
+    MinimosSettings, Probe, ProbeError, Settings, Tally, WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -43,6 +47,22 @@ pub(crate) fn settings() -> Settings {
         debian_url: "https://tracker.test/json".into(),
         osv_url: "https://osv.test".into(),
         osv_ecosystems: vec!["Debian".into(), "Alpine".into()],
+        ubuntu: UbuntuSettings {
+            oval_url: "https://oval.test".into(),
+            osv_url: "https://canonical.test/osv.tar.xz".into(),
+            vex_url: "https://canonical.test/vex.tar.xz".into(),
+            url: "https://launchpad.test".into(),
+            ..UbuntuSettings::default()
+        aws: AmazonSettings {
+            url: Some("https://amazon.test/".into()),
+        },
+        bottlerocket: BottlerocketSettings {
+            url: "https://bottlerocket.test/updateinfo.xml.gz".into(),
+        },
+        fedora: FedoraSettings {
+            url: "https://fedora.test/updates/".into(),
+            archive_url: "https://archive.test/updates".into(),
+        },
         arch: ArchSettings {
             url: "https://arch.test/all.json".into(),
         },
@@ -73,15 +93,26 @@ pub(crate) fn family(name: &str) -> Box<dyn Family> {
         .unwrap()
 }
 
-/// Finds a feed by its name: `alpine/v3.3`, `alpine/edge`, `debian`, `osv/debian`.
+/// Finds a feed by its name: `alpine/v3.3`, `alpine/edge`, `debian`, `osv/debian`, `ubuntu/vex`.
 pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
     let mut server = Server::with(&[
         "https://secdb.test/v3.3/main.json",
         "https://secdb.test/edge/main.json",
+        "https://oval.test/com.ubuntu.jammy.cve.oval.xml.bz2",
     ]);
-    families(&settings())
+    let mut settings = settings();
+    settings.ubuntu.format = match name {
+        "ubuntu/osv" => UbuntuFormat::Osv,
+        "ubuntu/vex" => UbuntuFormat::Vex,
+        _ => UbuntuFormat::Oval,
+    };
+    families(&settings)
         .iter()
         .flat_map(|family| family.discover(&mut server).unwrap())
+    family(name.split('/').next().unwrap_or(name))
+        .discover(&mut server)
+        .unwrap()
+        .into_iter()
         .find(|feed| feed.name() == name)
         .unwrap()
 }

@@ -1,6 +1,6 @@
 //! How packages of Red Hat's products are judged.
 
-use limpid_match::MemoryData;
+use limpid_match::{MemoryData, clair_index};
 use limpid_types::{
     Advisory, Distribution, Environment, FixState, GapReason, IndexReport, Package, PackageKind,
     Report, Repository, Status, Verdict, VersionConstraint,
@@ -495,4 +495,41 @@ fn an_image_that_another_was_built_on_has_no_findings() {
     assert_eq!(report(&image, &data).findings.len(), 1);
     image.limpid.earlier_containers.insert("1".into());
     assert_eq!(report(&image, &data).findings.len(), 0);
+}
+
+#[test]
+fn clairs_index_report_names_a_repository_by_its_products() {
+    let image = from(rhel(("openssl", "1:1-1")), &["many", "unknown"]);
+    let data = data([]).with_note(
+        "repository-to-cpe",
+        "many",
+        "cpe:/o:redhat:rhel_eus:9.0::baseos\ncpe:/o:redhat:rhel_eus:9.2::baseos",
+    );
+    let shown = clair_index(&image, &data).unwrap();
+    let repositories: Vec<_> = shown
+        .repository
+        .values()
+        .map(|repository| (repository.name.as_str(), repository.uri.as_str()))
+        .collect();
+    let eus = |minor: &str| format!("cpe:2.3:o:redhat:rhel_eus:9.{minor}:*:baseos:*:*:*:*:*");
+    let mut expected = vec![
+        (eus("0"), "repoid=many"),
+        (eus("2"), "repoid=many"),
+        ("unknown".into(), "repoid=unknown"),
+    ];
+    let mut repositories: Vec<_> = repositories
+        .into_iter()
+        .map(|(name, uri)| (name.to_owned(), uri))
+        .collect();
+    repositories.sort();
+    expected.sort();
+    assert_eq!(repositories, expected);
+    let environment = &shown.environments.values().next().unwrap()[0];
+    let ids = environment.repository_ids.as_ref().unwrap();
+    assert_eq!(ids.len(), 3);
+    assert!(ids.iter().all(|id| shown.repository.contains_key(id)));
+    // What is shown is judged as what it was made of.
+    let open = [open(EUS, "CVE-2000-0001")];
+    let of_shown = MemoryData::new(7).with_feed(feed("rhel-vex", NOW), open);
+    assert_eq!(report(&shown, &of_shown).findings.len(), 1);
 }
