@@ -161,3 +161,147 @@ fn repository(name: &str, uri: &str, cpe: &str) -> Repository {
         cpe: cpe.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use limpid_types::{Digest, LayerEvidence};
+
+    use super::super::coalesce;
+    use super::super::tests::layer;
+    use super::*;
+
+    fn labels(name: &str, created: &str, cpe: &str) -> ContainerIdentity {
+        ContainerIdentity {
+            path: "root/buildinfo/labels.json".into(),
+            name: name.into(),
+            architecture: "x86_64".into(),
+            created: created.into(),
+            cpe: cpe.into(),
+            ..ContainerIdentity::default()
+        }
+    }
+
+    fn dockerfile(name: &str, component: &str) -> ContainerIdentity {
+        ContainerIdentity {
+            path: "root/buildinfo/Dockerfile-a-v1.2-3".into(),
+            name: name.into(),
+            component: component.into(),
+            version: "v1.2-3".into(),
+            architecture: "x86_64".into(),
+            ..ContainerIdentity::default()
+        }
+    }
+
+    fn report(identities: Vec<ContainerIdentity>) -> IndexReport {
+        let facts: Vec<_> = (0..)
+            .zip(identities)
+            .map(|(number, identity)| {
+                let evidence = LayerEvidence {
+                    container_identities: vec![identity],
+                    ..LayerEvidence::default()
+                };
+                layer(number, evidence)
+            })
+            .collect();
+        coalesce(&Digest::sha256(b"manifest"), &facts)
+    }
+
+    fn lines(report: &IndexReport) -> Vec<String> {
+        let mut lines: Vec<_> = report
+            .packages
+            .values()
+            .map(|package| {
+                let kind = package.kind.unwrap();
+                let is_earlier = report.limpid.earlier_containers.contains(&package.id);
+                let mark = if is_earlier { " earlier" } else { "" };
+                format!("{} {} {kind:?}{mark}", package.name, package.version)
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    const CPE: &str = "cpe:/a:redhat:openshift_gitops:1.16::el8";
+
+    #[test]
+    fn labels_make_three_packages_whose_version_is_the_second_of_creation() {
+        let report = report(vec![labels("gitops/operator", "2025-04-14T02:14:26Z", CPE)]);
+        assert_eq!(
+            lines(&report),
+            [
+                "gitops/operator 1744596866 Ancestry",
+                "gitops/operator 1744596866 Binary",
+                "gitops/operator 1744596866 Source"
+            ]
+        );
+        let repository = report.repository.values().next().unwrap();
+        assert_eq!(repository.key, "rhcc-container-repository");
+        assert_eq!(
+            repository.cpe,
+            "cpe:2.3:a:redhat:openshift_gitops:1.16:*:el8:*:*:*:*:*"
+        );
+        assert_eq!(repository.name, repository.cpe);
+        for environments in report.environments.values() {
+            assert_eq!(environments[0].package_db, "root/buildinfo/labels.json");
+            let ids = environments[0].repository_ids.as_deref();
+            assert_eq!(ids, Some(&[repository.id.clone()][..]));
+        }
+    }
+
+    #[test]
+    fn a_dockerfile_names_the_source_by_its_component() {
+        let report = report(vec![dockerfile(
+            "quay/quay-rhel8",
+            "quay-registry-container",
+        )]);
+        assert_eq!(
+            lines(&report),
+            [
+                "quay-registry-container v1.2-3 Source",
+                "quay/quay-rhel8 v1.2-3 Ancestry",
+                "quay/quay-rhel8 v1.2-3 Binary"
+            ]
+        );
+        let repository = report.repository.values().next().unwrap();
+        assert_eq!(repository.name, "Red Hat Container Catalog");
+    }
+
+    #[test]
+    fn only_the_last_identity_is_the_image_and_the_others_are_marked() {
+        let report = report(vec![
+            dockerfile("ubi8", ""),
+            labels("gitops/operator", "1970-01-01T00:00:07Z", CPE),
+        ]);
+        assert_eq!(
+            lines(&report),
+            [
+                "gitops/operator 7 Ancestry",
+                "gitops/operator 7 Binary",
+                "gitops/operator 7 Source",
+                "ubi8 v1.2-3 Ancestry earlier",
+                "ubi8 v1.2-3 Binary earlier"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_identity_that_is_repeated_is_still_the_image() {
+        let same = || labels("a/b", "1970-01-01T00:00:07Z", CPE);
+        let report = report(vec![same(), same()]);
+        assert_eq!(report.packages.len(), 3);
+        assert!(report.limpid.earlier_containers.is_empty());
+    }
+
+    #[test]
+    fn a_bad_time_is_a_problem_and_a_bad_cpe_leaves_the_packages_without_repository() {
+        let bad_time = report(vec![labels("a/b", "yesterday", CPE)]);
+        assert!(bad_time.packages.is_empty());
+        assert_eq!(
+            bad_time.limpid.problems[0].problem.detail,
+            "container labels with a time that is none: \"yesterday\""
+        );
+        let bad_cpe = report(vec![labels("a/b", "1970-01-01T00:00:07Z", "cpe:nonsense")]);
+        assert_eq!(bad_cpe.packages.len(), 3);
+        assert!(bad_cpe.repository.is_empty());
+    }
+}

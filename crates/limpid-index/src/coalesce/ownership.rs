@@ -164,3 +164,221 @@ fn canonical(path: &str, is_usr_merged: bool) -> &str {
         .filter(|rest| is_usr_merged && MERGED.iter().any(|merged| rest.starts_with(merged)))
         .unwrap_or(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use limpid_detect::DetectorSet;
+    use limpid_layer::{Budget, Content, Entry, EntryKind, Visitor as _, Want};
+    use limpid_types::Digest;
+
+    use super::*;
+
+    /// One layer's files, directories being those that end in a slash, and links in ` ->`.
+    type Files<'a> = &'a [(&'a str, &'a str)];
+
+    const INSTALLED: &str = "Status: install ok installed\nVersion: 1\n\n";
+
+    fn status(packages: &[&str]) -> String {
+        packages
+            .iter()
+            .map(|name| format!("Package: {name}\n{INSTALLED}"))
+            .collect()
+    }
+
+    fn detect(number: u8, files: Files<'_>) -> (LayerFacts, Vec<u8>) {
+        let mut set = DetectorSet::new(&Budget::new(1 << 20));
+        for (path, content) in files {
+            let (path, kind) = match path.strip_suffix(" ->") {
+                Some(path) => (path, EntryKind::Symlink),
+                None => (*path, EntryKind::File),
+            };
+            let entry = Entry {
+                path,
+                kind,
+                size: content.len() as u64,
+                mode: 0o644,
+                link: content,
+                offset: 0,
+            };
+            if set.enter(&entry) != Want::Nothing {
+                set.content(&entry, Content::Memory(content.as_bytes()));
+            }
+        }
+        let detected = set.finish();
+        let facts = LayerFacts {
+            digest: Digest::sha256(&[number]),
+            evidence: detected.evidence.into(),
+        };
+        (facts, detected.owned_files)
+    }
+
+    #[track_caller]
+    fn check(layers: &[Files<'_>], expected: &[(&str, &str)]) {
+        let (facts, lists): (Vec<_>, Vec<_>) =
+            (0..).zip(layers).map(|(n, files)| detect(n, files)).unzip();
+        let asked = expected.iter().map(|(path, _)| *path);
+        let found = owners(&facts, &lists, asked).unwrap();
+        for (path, package) in expected {
+            let owner = found.get(path).map_or("", |owner| owner.package.as_str());
+            assert_eq!(owner, *package, "{path}");
+        }
+    }
+
+    const STATUS: &str = "var/lib/dpkg/status";
+    const LIST: &str = "var/lib/dpkg/info/python3.list";
+
+    #[test]
+    fn a_file_list_counts_whichever_layer_has_the_status_file() {
+        let list = "/.\n/usr\n/usr/bin/python3\n";
+        let both = status(&["python3"]);
+        check(
+            &[&[(LIST, list)], &[(STATUS, &both)]],
+            &[("usr/bin/python3", "python3"), ("usr/bin/other", "")],
+        );
+        check(
+            &[&[(LIST, list), (STATUS, &both)], &[(STATUS, &both)]],
+            &[("usr/bin/python3", "python3")],
+        );
+    }
+
+    #[test]
+    fn a_package_that_was_removed_owns_nothing() {
+        let list = "/usr/bin/python3\n";
+        let (with, without) = (status(&["a", "python3", "z"]), status(&["a", "z"]));
+        let base: Files<'_> = &[(LIST, list), (STATUS, &with)];
+        check(&[base, &[(STATUS, &without)]], &[("usr/bin/python3", "")]);
+        check(
+            &[base, &[("var/lib/dpkg/info/.wh.python3.list", "")]],
+            &[("usr/bin/python3", "")],
+        );
+        check(&[base, &[("var/.wh.lib", "")]], &[("usr/bin/python3", "")]);
+        check(&[base, &[(".wh..wh..opq", "")]], &[("usr/bin/python3", "")]);
+    }
+
+    #[test]
+    fn a_newer_file_list_takes_the_place_of_the_older_one() {
+        let status = status(&["python3"]);
+        check(
+            &[
+                &[
+                    (STATUS, &status),
+                    (LIST, "/usr/lib/old.py\n/usr/lib/kept.py\n"),
+                ],
+                &[(LIST, "/usr/lib/kept.py\n/usr/lib/new.py\n")],
+            ],
+            &[
+                ("usr/lib/old.py", ""),
+                ("usr/lib/kept.py", "python3"),
+                ("usr/lib/new.py", "python3"),
+            ],
+        );
+    }
+
+    #[test]
+    fn packages_of_two_architectures_own_by_their_name() {
+        let status = status(&["libc6"]);
+        check(
+            &[&[
+                (STATUS, &status),
+                ("var/lib/dpkg/info/libc6:amd64.list", "/usr/lib/a\n"),
+                ("var/lib/dpkg/info/libc6:i386.list", "/usr/lib/b\n"),
+            ]],
+            &[("usr/lib/a", "libc6"), ("usr/lib/b", "libc6")],
+        );
+    }
+
+    #[test]
+    fn distroless_packages_own_the_files_of_their_sums() {
+        let package = "Package: base\nVersion: 1\n";
+        let base: Files<'_> = &[
+            ("var/lib/dpkg/status.d/base", package),
+            (
+                "var/lib/dpkg/status.d/base.md5sums",
+                "00ff  usr/lib/base.py\n",
+            ),
+            ("var/lib/dpkg/status.d/python3", package),
+            ("var/lib/dpkg/status.d/python3.list", "/usr/lib/python.py\n"),
+        ];
+        check(
+            &[base],
+            &[
+                ("usr/lib/base.py", "base"),
+                ("usr/lib/python.py", "python3"),
+            ],
+        );
+        check(
+            &[base, &[("var/lib/dpkg/status.d/.wh.base", "")]],
+            &[("usr/lib/base.py", ""), ("usr/lib/python.py", "python3")],
+        );
+    }
+
+    #[test]
+    fn a_database_that_says_everything_counts_in_its_newest_state() {
+        let installed = "lib/apk/db/installed";
+        let musl = "P:musl\nV:1\nF:lib\nR:libc.so\n\nP:python3\nV:1\nF:usr/bin\nR:python3\n";
+        let upgraded = "P:musl\nV:2\nF:lib\nR:libc.so\n";
+        check(
+            &[&[(installed, musl)], &[]],
+            &[("lib/libc.so", "musl"), ("usr/bin/python3", "python3")],
+        );
+        check(
+            &[&[(installed, musl)], &[(installed, upgraded)]],
+            &[("lib/libc.so", "musl"), ("usr/bin/python3", "")],
+        );
+        check(
+            &[&[(installed, musl)], &[("lib/apk/db/.wh.installed", "")]],
+            &[("lib/libc.so", "")],
+        );
+    }
+
+    #[test]
+    fn packages_with_a_record_of_their_own_own_until_it_is_gone() {
+        let desc = "%NAME%\npython\n\n%VERSION%\n3-1\n";
+        let pacman: Files<'_> = &[
+            ("var/lib/pacman/local/python-3-1/desc", desc),
+            (
+                "var/lib/pacman/local/python-3-1/files",
+                "%FILES%\nusr/bin/python\n",
+            ),
+        ];
+        check(&[pacman], &[("usr/bin/python", "python")]);
+        check(
+            &[pacman, &[("var/lib/pacman/local/.wh.python-3-1", "")]],
+            &[("usr/bin/python", "")],
+        );
+        let portage: Files<'_> = &[
+            ("var/db/pkg/dev-lang/python-3/PF", "python-3\n"),
+            (
+                "var/db/pkg/dev-lang/python-3/CONTENTS",
+                "obj /usr/bin/python 00 1\n",
+            ),
+        ];
+        check(&[portage], &[("usr/bin/python", "dev-lang/python")]);
+    }
+
+    #[test]
+    fn a_merged_usr_gives_a_file_two_names() {
+        let status = status(&["a"]);
+        let list = ("var/lib/dpkg/info/a.list", "/lib/x.py\n/usr/bin/y\n");
+        let merged: Files<'_> = &[("lib ->", "usr/lib"), (STATUS, &status), list];
+        check(
+            &[merged],
+            &[
+                ("usr/lib/x.py", "a"),
+                ("lib/x.py", "a"),
+                ("bin/y", "a"),
+                ("usr/share/x", ""),
+            ],
+        );
+        check(
+            &[&[(STATUS, &status), list]],
+            &[("usr/lib/x.py", ""), ("lib/x.py", "a")],
+        );
+    }
+
+    #[test]
+    fn a_damaged_list_is_an_error() {
+        let (facts, _) = detect(0, &[]);
+        assert!(owners(&[facts], &[b"damaged"], ["a"]).is_err());
+    }
+}

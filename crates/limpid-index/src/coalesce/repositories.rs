@@ -187,3 +187,178 @@ fn repository(name: &str) -> Repository {
         cpe: String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use limpid_types::{
+        ContentManifest, DatabaseKind, Digest, DnfPackage, IndexReport, LayerEvidence,
+    };
+
+    use super::super::coalesce;
+    use super::super::tests::{database, layer, os_release};
+    use super::*;
+
+    const RPMDB: &str = "var/lib/rpm/rpmdb.sqlite";
+
+    fn rpms(packages: &[&str]) -> LayerEvidence {
+        let packages: Vec<_> = packages.iter().map(|name| (*name, "1-1")).collect();
+        LayerEvidence {
+            databases: vec![database(RPMDB, DatabaseKind::RpmSqlite, &packages)],
+            ..LayerEvidence::default()
+        }
+    }
+
+    fn made_from(mut evidence: LayerEvidence, content_sets: &[&str], hint: bool) -> LayerEvidence {
+        evidence.content_manifests.push(ContentManifest {
+            path: "root/buildinfo/content_manifests/a-1-1.json".into(),
+            content_sets: content_sets.iter().map(|id| (*id).to_owned()).collect(),
+            from_dnf_hint: hint,
+        });
+        evidence
+    }
+
+    fn installed_from(mut evidence: LayerEvidence, steps: &[(&str, &str)]) -> LayerEvidence {
+        let mut packages: Vec<_> = steps
+            .iter()
+            .map(|(name, repository)| DnfPackage {
+                name: (*name).to_owned(),
+                version: "1-1".into(),
+                arch: String::new(),
+                repository: (*repository).to_owned(),
+            })
+            .collect();
+        packages.sort();
+        evidence.dnf_histories.push(DnfHistory {
+            path: "var/lib/dnf/history.sqlite".into(),
+            packages,
+        });
+        evidence
+    }
+
+    fn report(evidence: Vec<LayerEvidence>) -> IndexReport {
+        let facts: Vec<_> = (0..).zip(evidence).map(|(n, e)| layer(n, e)).collect();
+        coalesce(&Digest::sha256(b"manifest"), &facts)
+    }
+
+    /// Returns `package: repositories`, and what stands in for them behind a bar.
+    fn origins(report: &IndexReport) -> Vec<String> {
+        let names = |ids: &[String]| {
+            let names: Vec<_> = ids
+                .iter()
+                .map(|id| report.repository[id].name.as_str())
+                .collect();
+            names.join(" ")
+        };
+        let mut lines: Vec<_> = report
+            .packages
+            .values()
+            .map(|package| {
+                let environment = &report.environments[&package.id][0];
+                let ids = environment.repository_ids.as_deref().unwrap_or_default();
+                let instead = report.limpid.repositories_instead.get(&package.id);
+                let instead = instead.map(|ids| format!(" | {}", names(ids)));
+                let instead = instead.unwrap_or_default();
+                format!("{}: {}{instead}", package.name, names(ids))
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn a_package_came_from_the_content_sets_of_the_layer_that_introduced_it() {
+        let report = report(vec![
+            made_from(rpms(&["a"]), &["baseos", "appstream"], false),
+            made_from(rpms(&["a", "b"]), &["openshift"], false),
+        ]);
+        assert_eq!(
+            origins(&report),
+            ["a: appstream baseos", "b: openshift"],
+            "each by its own layer"
+        );
+        let repository = &report.repository[&id("baseos")];
+        assert_eq!(repository.key, "rhel-cpe-repository");
+        assert_eq!(repository.uri, "repoid=baseos");
+        assert_eq!(repository.cpe, "");
+    }
+
+    #[test]
+    fn content_sets_are_copied_forward_and_then_backward_to_layers_without() {
+        let report = report(vec![
+            rpms(&["a"]),
+            made_from(LayerEvidence::default(), &["baseos"], false),
+            rpms(&["a", "b"]),
+        ]);
+        assert_eq!(origins(&report), ["a: baseos", "b: baseos"]);
+    }
+
+    #[test]
+    fn the_history_of_dnf_counts_where_there_is_no_manifest() {
+        let report = report(vec![installed_from(
+            rpms(&["a", "b", "c"]),
+            &[("a", "baseos"), ("b", "appstream")],
+        )]);
+        assert_eq!(
+            origins(&report),
+            ["a: baseos", "b: appstream", "c: appstream baseos"]
+        );
+    }
+
+    #[test]
+    fn the_history_of_dnf_counts_where_the_manifest_asks_for_it() {
+        let steps = [("a", "baseos"), ("b", "0123456789abcdef")];
+        let with = |hint| {
+            let evidence = installed_from(rpms(&["a", "b", "c"]), &steps);
+            report(vec![made_from(evidence, &["appstream", "baseos"], hint)])
+        };
+        assert_eq!(
+            origins(&with(true)),
+            [
+                "a: baseos",
+                "b: 0123456789abcdef | appstream baseos",
+                "c: appstream baseos"
+            ]
+        );
+        assert_eq!(
+            origins(&with(false)),
+            ["a: baseos", "b: appstream baseos", "c: appstream baseos"],
+            "names of the build system do not tie a package to nothing"
+        );
+    }
+
+    #[test]
+    fn what_a_user_added_came_from_where_dnf_says() {
+        let report = report(vec![
+            made_from(rpms(&["a"]), &["baseos"], false),
+            installed_from(rpms(&["a", "b"]), &[("b", "eus")]),
+        ]);
+        assert_eq!(origins(&report), ["a: baseos", "b: eus | baseos"]);
+    }
+
+    #[test]
+    fn repositories_of_another_distribution_are_not_red_hats() {
+        let mut evidence = installed_from(rpms(&["a"]), &[("a", "baseos")]);
+        evidence.release_files.push(os_release("almalinux", "9.5"));
+        let report = report(vec![evidence]);
+        assert_eq!(origins(&report), ["a: "]);
+        assert!(report.repository.is_empty());
+    }
+
+    #[test]
+    fn the_repositories_of_an_image_without_packages_are_listed() {
+        let report = report(vec![made_from(
+            LayerEvidence::default(),
+            &["a", "b"],
+            false,
+        )]);
+        assert_eq!(report.repository.len(), 2);
+    }
+
+    #[test]
+    fn two_package_databases_of_one_image_both_count() {
+        let mut top = rpms(&["b"]);
+        top.databases[0].path = "opt/root/var/lib/rpm/rpmdb.sqlite".into();
+        let report = report(vec![made_from(rpms(&["a"]), &["baseos"], false), top]);
+        assert_eq!(origins(&report), ["a: baseos", "b: baseos"]);
+    }
+}

@@ -41,3 +41,65 @@ fn split(version: &str) -> (&str, &str) {
     let end = version.find(':').map_or(0, |colon| colon + 1);
     version.split_at(end)
 }
+
+#[cfg(test)]
+mod tests {
+    use limpid_types::DatabaseKind;
+
+    use super::*;
+
+    fn record(name: &str, version: &str, source_version: &str) -> PackageRecord {
+        PackageRecord {
+            name: name.into(),
+            version: version.into(),
+            source: "perl".into(),
+            source_version: source_version.into(),
+            ..PackageRecord::default()
+        }
+    }
+
+    fn source_versions(kind: DatabaseKind, packages: Vec<PackageRecord>) -> Vec<String> {
+        let database = PackageDatabase {
+            path: "var/lib/rpm/rpmdb.sqlite".into(),
+            kind,
+            packages,
+            readable: true,
+        };
+        let epochs = SourceEpochs::of(&database);
+        let versions = database.packages.iter();
+        versions
+            .map(|record| epochs.source_version(record))
+            .collect()
+    }
+
+    #[test]
+    fn the_source_of_an_rpm_has_the_epoch_of_its_packages() {
+        let packages = vec![
+            record("perl-AutoLoader", "5.74-481.el9", "5.32.1-481.el9"),
+            record("perl-libs", "4:5.32.1-481.el9", "4:5.32.1-481.el9"),
+            record("perl-lib", "2:0.65-481.el9", "2:5.32.1-481.el9"),
+        ];
+        assert_eq!(
+            source_versions(DatabaseKind::RpmSqlite, packages),
+            ["4:5.32.1-481.el9"; 3]
+        );
+    }
+
+    #[test]
+    fn a_source_without_a_package_of_its_version_has_the_epoch_of_the_package() {
+        let packages = vec![record("perl-Carp", "1:1.50-460.el9", "1:5.32.1-481.el9")];
+        assert_eq!(
+            source_versions(DatabaseKind::RpmBdb, packages),
+            ["1:5.32.1-481.el9"]
+        );
+    }
+
+    #[test]
+    fn dpkg_says_the_epoch_of_the_source_itself() {
+        let packages = vec![record("a", "1:2-3", "2-3"), record("b", "2-3", "2-3")];
+        assert_eq!(
+            source_versions(DatabaseKind::Dpkg, packages),
+            ["2-3", "2-3"]
+        );
+    }
+}

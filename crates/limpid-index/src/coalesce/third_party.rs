@@ -238,3 +238,215 @@ fn by_archive(record: &PackageRecord) -> Option<String> {
         .any(|mark| version.contains(mark));
     is_marked.then(|| "built in a personal package archive".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rpm(vendor: &str, version: &str, key: &str) -> PackageRecord {
+        PackageRecord {
+            name: "a".into(),
+            version: version.into(),
+            vendor: vendor.into(),
+            signature_key: key.into(),
+            ..PackageRecord::default()
+        }
+    }
+
+    fn deb(maintainer: &str, origin: &str, version: &str) -> PackageRecord {
+        PackageRecord {
+            name: "a".into(),
+            version: version.into(),
+            vendor: origin.into(),
+            maintainer: maintainer.into(),
+            ..PackageRecord::default()
+        }
+    }
+
+    /// Tells whose the last of the packages is.
+    #[track_caller]
+    fn check(did: &str, kind: DatabaseKind, packages: Vec<PackageRecord>, expected: &str) {
+        let database = PackageDatabase {
+            path: String::new(),
+            kind,
+            packages,
+            readable: true,
+        };
+        let third_party = ThirdParty::of(&database, did);
+        let last = database.packages.last().unwrap();
+        let owner = third_party.owner(last, kind).unwrap_or_default();
+        assert_eq!(owner, expected, "{did}: {last:?}");
+    }
+
+    const OWN: [(&str, &str); 14] = [
+        ("rhel", "Red Hat, Inc."),
+        ("centos", "CentOS"),
+        ("almalinux", "AlmaLinux"),
+        ("rocky", "Rocky Enterprise Software Foundation"),
+        ("ol", "Oracle America"),
+        ("amzn", "Amazon Linux"),
+        ("fedora", "Fedora Project"),
+        ("sles", "SUSE LLC <https://www.suse.com/>"),
+        ("opensuse-leap", "openSUSE"),
+        ("opensuse-tumbleweed", "openSUSE"),
+        ("photon", "VMware, Inc."),
+        ("azurelinux", "Microsoft Corporation"),
+        ("openeuler", "http://openeuler.org"),
+        ("mageia", "Mageia.Org"),
+    ];
+
+    #[test]
+    fn packages_of_the_distribution_itself_are_its_own() {
+        for (did, vendor) in OWN {
+            check(
+                did,
+                DatabaseKind::RpmSqlite,
+                vec![rpm(vendor, "1-1", "")],
+                "",
+            );
+        }
+        check(
+            "rhel",
+            DatabaseKind::RpmSqlite,
+            vec![rpm("", "1-1", "199e2f91fd431d51")],
+            "",
+        );
+    }
+
+    #[test]
+    fn epel_and_other_vendors_are_recognised_on_every_distribution() {
+        for (did, own) in OWN {
+            let own = rpm(own, "1-1.el9", "");
+            if did != "fedora" {
+                let epel = rpm("Fedora Project", "1-1.el9", "");
+                check(
+                    did,
+                    DatabaseKind::RpmSqlite,
+                    vec![own.clone(), epel],
+                    "vendor \"Fedora Project\" (EPEL)",
+                );
+            }
+            let docker = rpm("Docker <support@docker.com>", "3:27-1.el9", "");
+            check(
+                did,
+                DatabaseKind::RpmBdb,
+                vec![own, docker],
+                "vendor \"Docker <support@docker.com>\"",
+            );
+        }
+    }
+
+    #[test]
+    fn a_package_without_a_vendor_is_strange_only_where_all_have_one() {
+        let own = rpm("Red Hat, Inc.", "1-1.el9", "");
+        let signed = rpm("", "1-1", "7fa2af80f576e5c6");
+        check(
+            "rhel",
+            DatabaseKind::RpmNdb,
+            vec![own.clone(), signed],
+            "signed by key 7fa2af80f576e5c6",
+        );
+        let local = rpm("", "1-1", "");
+        check(
+            "rhel",
+            DatabaseKind::RpmNdb,
+            vec![own, local.clone()],
+            "neither vendor nor signature",
+        );
+        let own = rpm("VMware, Inc.", "1-1.ph5", "");
+        check("photon", DatabaseKind::RpmSqlite, vec![own, local], "");
+    }
+
+    #[test]
+    fn a_database_in_which_nothing_is_the_distributions_own_is_left_alone() {
+        let packages = vec![rpm("Renamed Inc.", "1-1", ""), rpm("Other", "1-1", "")];
+        check("photon", DatabaseKind::RpmSqlite, packages, "");
+        check(
+            "virtuozzo",
+            DatabaseKind::RpmSqlite,
+            vec![rpm("X", "1-1", "")],
+            "",
+        );
+    }
+
+    #[test]
+    fn packages_of_other_archives_are_recognised_on_debian_and_ubuntu() {
+        let cases = [
+            (
+                deb("Docker <support@docker.com>", "", "5:27.1-1~debian"),
+                "maintained by Docker",
+            ),
+            (
+                deb(
+                    "Debian PostgreSQL Maintainers <a@b>",
+                    "",
+                    "16.4-1.pgdg120+1",
+                ),
+                "built by PostgreSQL",
+            ),
+            (
+                deb("cudatools <cudatools@nvidia.com>", "", "12.4"),
+                "maintained by NVIDIA",
+            ),
+            (
+                deb("Ivan Iguaran <ivan@x>", "", "20.1-1nodesource1"),
+                "built by NodeSource",
+            ),
+            (
+                deb("NGINX Packaging <nginx-packaging@f5.com>", "", "1.27.0"),
+                "maintained by nginx",
+            ),
+            (
+                deb("A <a@b>", "Google Cloud", "1"),
+                "origin \"Google Cloud\"",
+            ),
+            (
+                deb(
+                    "Debian GCC Maintainers <debian-gcc@lists.debian.org>",
+                    "",
+                    "12.2.0-14",
+                ),
+                "",
+            ),
+            (
+                deb("Debian Nginx Maintainers <pkg-nginx@x>", "debian", "1.22"),
+                "",
+            ),
+        ];
+        for (record, expected) in cases {
+            for did in ["debian", "ubuntu"] {
+                check(did, DatabaseKind::Dpkg, vec![record.clone()], expected);
+            }
+        }
+        let ubuntu = deb("Ubuntu Developers <u@u>", "Ubuntu", "1.2-3ubuntu0.1+esm2");
+        check("ubuntu", DatabaseKind::Dpkg, vec![ubuntu], "");
+        let ppa = deb("A <a@b>", "", "1.2-3~ppa1");
+        check(
+            "ubuntu",
+            DatabaseKind::Dpkg,
+            vec![ppa],
+            "built in a personal package archive",
+        );
+    }
+
+    #[test]
+    fn what_was_built_locally_or_in_an_overlay_is_told_on_arch_and_gentoo() {
+        let local = deb("Unknown Packager", "", "1-1");
+        check("arch", DatabaseKind::Pacman, vec![local], "built locally");
+        let packaged = deb("A B <a@archlinux.org>", "", "1-1");
+        check("arch", DatabaseKind::Pacman, vec![packaged], "");
+        let overlay = deb("", "guru", "1");
+        check(
+            "gentoo",
+            DatabaseKind::Portage,
+            vec![overlay],
+            "overlay \"guru\"",
+        );
+        check(
+            "gentoo",
+            DatabaseKind::Portage,
+            vec![deb("", "gentoo", "1")],
+            "",
+        );
+    }
+}
