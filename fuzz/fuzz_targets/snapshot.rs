@@ -21,4 +21,14 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             assert!(details.is_ok());
         }
     }
+    for table in ["", "frozen"] {
+        for note in snapshot.notes(table) {
+            let Ok((key, value)) = note else {
+                assert!(!verified, "a verified snapshot has only good notes");
+                break;
+            };
+            let found = snapshot.note(table, &key);
+            assert!(!verified || found.is_ok_and(|found| found == Some(value)));
+        }
+    }
 });

@@ -128,6 +128,14 @@ pub enum DocumentFault {
         /// What the address says.
         expected: String,
     },
+    /// Its content is not what its repository says it is.
+    #[error("its checksum is {found:?}, its repository says {expected:?}")]
+    Checksum {
+        /// The SHA-256 of the document.
+        found: String,
+        /// What it should be.
+        expected: String,
+    },
     /// The archive cannot be opened.
     #[error("cannot open the archive")]
     Archive(#[source] ZipError),

@@ -1,8 +1,13 @@
 //! Bounds on the texts of a record. One record becomes many advisories that repeat its texts, so
 //! long texts would multiply.
 
+use jiff::Timestamp;
+
 /// Bytes of a description that are kept; real ones are below 10 KiB.
 pub(crate) const DESCRIPTION_BYTES: usize = 64 << 10;
+
+/// Bytes of a reference. Longer ones are left out, since half an address leads nowhere.
+pub(crate) const REFERENCE_BYTES: usize = 2048;
 
 /// Bytes of the name of a package, a release or a vulnerability.
 const NAME_BYTES: usize = 512;
@@ -31,6 +36,13 @@ pub(crate) fn name_fault(name: &str) -> Option<&'static str> {
         return Some("name with blanks around it or control characters in it");
     }
     None
+}
+
+/// Returns a date in UTC, or nothing when it is none.
+pub(crate) fn date(text: Option<&str>) -> String {
+    text.and_then(|text| text.parse::<Timestamp>().ok())
+        .map(|timestamp| timestamp.to_string())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -104,6 +104,19 @@ struct BuilderSink<'a> {
     halt: &'a CancellationToken,
 }
 
+impl BuilderSink<'_> {
+    /// Puts something into the quarantine that a snapshot has no room for.
+    fn refuse(&mut self, id: &str, error: &limpid_vulndb::Error) -> Result<(), SinkError> {
+        self.quarantine(Quarantined {
+            feed: self.feed.to_owned(),
+            id: id.chars().take(80).collect(),
+            document: String::new(),
+            offset: None,
+            reason: error.to_string(),
+        })
+    }
+}
+
 impl Sink for BuilderSink<'_> {
     fn advisory(&mut self, advisory: Advisory) -> Result<(), SinkError> {
         if self.records.is_multiple_of(HALT_INTERVAL) && self.halt.is_cancelled() {
@@ -117,19 +130,19 @@ impl Sink for BuilderSink<'_> {
             Err(
                 error @ (limpid_vulndb::Error::AdvisoryTooLarge { .. }
                 | limpid_vulndb::Error::TooManyNamespaces { .. }),
-            ) => self.quarantine(Quarantined {
-                feed: self.feed.to_owned(),
-                id: advisory.id.chars().take(80).collect(),
-                document: String::new(),
-                offset: None,
-                reason: error.to_string(),
-            }),
+            ) => self.refuse(&advisory.id, &error),
             Err(error) => Err(SinkError::new(error)),
         }
     }
 
-    fn note(&mut self, _note: Note) -> Result<(), SinkError> {
-        Err(SinkError::new("notes are not kept yet"))
+    fn note(&mut self, note: Note) -> Result<(), SinkError> {
+        match self.builder.note(&note.table, &note.key, &note.value) {
+            Ok(()) => Ok(()),
+            Err(error @ limpid_vulndb::Error::NoteTooLarge { .. }) => {
+                self.refuse(&note.key, &error)
+            }
+            Err(error) => Err(SinkError::new(error)),
+        }
     }
 
     fn quarantine(&mut self, quarantined: Quarantined) -> Result<(), SinkError> {

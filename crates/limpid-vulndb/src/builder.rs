@@ -8,6 +8,7 @@ use crate::error::excerpt;
 use crate::file_writer::FileWriter;
 use crate::format::{MAX_NAMESPACES, Section};
 use crate::index::IndexWriter;
+use crate::note_writer::NoteWriter;
 use crate::record_writer::RecordWriter;
 use crate::sorter::{Sorted, Sorter};
 use crate::staging::{Staged, StagedRecord, Statement, split_text};
@@ -56,6 +57,7 @@ pub struct SnapshotBuilder {
     namespace_bytes: usize,
     texts: Sorter,
     statements: Sorter,
+    notes: NoteWriter,
     samples: Samples,
     /// Hashes of texts that were spooled lately, each at a place that its hash decides.
     recent_texts: Vec<u128>,
@@ -74,6 +76,7 @@ impl SnapshotBuilder {
             namespace_bytes: 0,
             texts: Sorter::new(spool, limits.memory_bytes / 4),
             statements: Sorter::new(spool, limits.memory_bytes / 2),
+            notes: NoteWriter::new(spool, limits.memory_bytes / 8),
             samples: Samples::default(),
             recent_texts: vec![0; limits.memory_bytes / 256 + 1],
             staged: Staged::default(),
@@ -99,6 +102,13 @@ impl SnapshotBuilder {
         }
         self.statements
             .push(&[key, &namespace.to_be_bytes(), package, body])
+    }
+
+    /// Takes in a fact that is no advisory: what a table says of a key. Of several for the same
+    /// key the one with the least value is stored. One that is refused as too large leaves no
+    /// trace, and the build can go on.
+    pub fn note(&mut self, table: &str, key: &str, value: &str) -> Result<(), Error> {
+        self.notes.add(table, key, value)
     }
 
     /// Writes the snapshot into a directory, durably, under the name of its digest.
@@ -128,6 +138,7 @@ impl SnapshotBuilder {
         drop(sorted);
         let written = record_writer.finish(&mut writer)?;
         let packages = written.index.finish(&mut writer, &self.spool)?;
+        let notes = self.notes.finish(&mut writer, &self.spool)?;
 
         let count = written.counts.iter().sum();
         let meta = SnapshotMeta {
@@ -135,6 +146,7 @@ impl SnapshotBuilder {
             records: count,
             packages,
             details,
+            notes,
             ..meta
         };
         let json = serde_json::to_vec(&meta)

@@ -60,6 +60,16 @@ pub enum Error {
         /// The most that is allowed.
         limit: usize,
     },
+    /// A note is too large to be stored; the builder goes on without it.
+    #[error("note has {bytes} bytes, more than {limit}: {key}")]
+    NoteTooLarge {
+        /// What the note is about, cut to a readable length.
+        key: String,
+        /// Its size.
+        bytes: usize,
+        /// The most that is allowed.
+        limit: usize,
+    },
     /// Advisories are in more namespaces than a snapshot can have; the builder goes on without
     /// those that need a new one.
     #[error("more than {limit} namespaces, no room for: {namespace}")]

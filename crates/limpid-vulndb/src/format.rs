@@ -23,6 +23,8 @@
 //! | facets | 7 | table: count (4), offset (4) of each entry and of the end, entries |
 //! | terms | 8 | table, as facets |
 //! | dictionary | 9 | zstd dictionary of the texts, maybe empty |
+//! | notes | 10 | blocks: checksum (4, seeded with the block's number), then notes by table and key, each as delta table, delta key, text value |
+//! | note directory | 11 | offset (8) of each block, and of the end |
 //!
 //! A record is a varint length and: delta id, varint text number, varint facet, varint term,
 //! version constraint. Facets (package kind, repository, module, architectures, CPEs) and terms
@@ -34,6 +36,8 @@
 //! A package's records may fill several chunks, which then follow one another; flag 1 of a chunk
 //! says that another one follows.
 //!
+//! Notes are facts that are no advisories. Minor version 0 has no sections for them.
+//!
 //! A reader refuses a major version that it does not know. Within one, sections of unknown kind,
 //! further bytes of a table entry, record, text or section table entry, and unknown members of
 //! the meta section are skipped.
@@ -41,7 +45,7 @@
 /// Major version of the layout: readers refuse any other.
 pub const MAJOR: u16 = 2;
 /// Minor version of the layout: grows with additions that older readers may skip.
-pub const MINOR: u16 = 0;
+pub const MINOR: u16 = 1;
 
 /// What the name of a snapshot file ends in, after its digest and a full stop.
 pub const EXTENSION: &str = "snapshot";
@@ -71,6 +75,10 @@ pub(crate) const BUCKET_LOAD: u64 = 8;
 pub(crate) const INDEX_ENTRY_BYTES: usize = 12;
 /// The most bytes of one advisory without its texts.
 pub(crate) const MAX_RECORD_BYTES: usize = 1024 * 1024;
+/// The most bytes of one note.
+pub(crate) const MAX_NOTE_BYTES: usize = 1024 * 1024;
+/// Size at which a block of notes is closed and another one begun.
+pub(crate) const NOTE_BLOCK_BYTES: usize = 4096;
 /// The most namespaces in a snapshot.
 pub(crate) const MAX_NAMESPACES: usize = 65_536;
 
@@ -88,6 +96,8 @@ pub(crate) enum Section {
     Facets,
     Terms,
     Dictionary,
+    Notes,
+    NoteDirectory,
     /// The temporary files of a build.
     Spool,
 }
@@ -107,6 +117,8 @@ impl Section {
             Self::Facets => "facets",
             Self::Terms => "terms",
             Self::Dictionary => "dictionary",
+            Self::Notes => "notes",
+            Self::NoteDirectory => "note directory",
             Self::Spool => "spool",
         }
     }
@@ -124,6 +136,8 @@ impl Section {
             Self::Facets => 7,
             Self::Terms => 8,
             Self::Dictionary => 9,
+            Self::Notes => 10,
+            Self::NoteDirectory => 11,
         }
     }
 

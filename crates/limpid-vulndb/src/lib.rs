@@ -2,7 +2,8 @@
 //!
 //! [`SnapshotBuilder`] takes advisories in any order, sorts them outside of memory and writes a
 //! file that is named by its SHA-256 digest; the same advisories give the same bytes.
-//! [`Snapshot`] opens such a file in microseconds and answers what it says of one package.
+//! [`Snapshot`] opens such a file in microseconds and answers what it says of one package. Facts
+//! that are no advisories are notes, in tables by key.
 //!
 //! Records are stored uncompressed but front-coded and interned, because a report reads some
 //! hundreds of small groups of them; the texts, which a report reads only for its findings, are
@@ -24,6 +25,8 @@ mod index;
 mod leftovers;
 mod mapping;
 mod meta;
+mod note_writer;
+mod notes;
 mod record;
 mod record_writer;
 mod snapshot;
@@ -39,5 +42,6 @@ pub use details::{MAX_DETAILS_BYTES, TRUNCATION_MARK};
 pub use error::Error;
 pub use leftovers::remove_leftovers;
 pub use meta::SnapshotMeta;
+pub use notes::Notes;
 pub use record::{DetailsHandle, Record};
 pub use snapshot::Snapshot;

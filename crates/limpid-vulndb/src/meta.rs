@@ -17,6 +17,8 @@ pub struct SnapshotMeta {
     pub packages: u64,
     /// How many distinct texts there are. The builder counts them.
     pub details: u64,
+    /// How many notes there are. The builder counts them.
+    pub notes: u64,
 }
 
 impl SnapshotMeta {

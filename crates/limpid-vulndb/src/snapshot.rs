@@ -13,6 +13,7 @@ use crate::format::{
 };
 use crate::index::Index;
 use crate::mapping::Content;
+use crate::notes::NoteBlocks;
 use crate::table::Table;
 use crate::texts::{DecompressorPool, Texts};
 use crate::{DetailsHandle, Error, SnapshotMeta};
@@ -44,6 +45,8 @@ struct Ranges {
     index_directory: Range<usize>,
     facets: Range<usize>,
     terms: Range<usize>,
+    notes: Range<usize>,
+    note_directory: Range<usize>,
 }
 
 impl Snapshot {
@@ -78,6 +81,8 @@ impl Snapshot {
             }
         };
         let large = |section: Section| find(section).map(|entry| entry.range.clone());
+        // A file of minor version 0 has no notes.
+        let optional = |section: Section| large(section).unwrap_or_default();
         let meta: SnapshotMeta =
             serde_json::from_slice(small(Section::Meta)?.1).map_err(|error| {
                 Section::Meta.corrupt(error.column() as u64, "not the JSON expected")
@@ -97,6 +102,8 @@ impl Snapshot {
             index_directory: large(Section::IndexDirectory)?,
             facets: small(Section::Facets)?.0,
             terms: small(Section::Terms)?.0,
+            notes: optional(Section::Notes),
+            note_directory: optional(Section::NoteDirectory),
         };
         Ok(Self {
             ranges,
@@ -176,6 +183,13 @@ impl Snapshot {
         Index {
             buckets: self.section(&self.ranges.index),
             directory: self.section(&self.ranges.index_directory).as_chunks().0,
+        }
+    }
+
+    pub(crate) fn note_blocks(&self) -> NoteBlocks<'_> {
+        NoteBlocks {
+            blocks: self.section(&self.ranges.notes),
+            directory: self.section(&self.ranges.note_directory).as_chunks().0,
         }
     }
 

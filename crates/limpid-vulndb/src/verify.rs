@@ -11,7 +11,8 @@ impl Snapshot {
         self.verify_digest()?;
         self.verify_sections()?;
         self.verify_records()?;
-        self.verify_texts()
+        self.verify_texts()?;
+        self.verify_notes()
     }
 
     fn verify_digest(&self) -> Result<(), Error> {
@@ -104,5 +105,13 @@ impl Snapshot {
             return Err(Section::Texts.corrupt(0, cause));
         }
         Ok(())
+    }
+
+    fn verify_notes(&self) -> Result<(), Error> {
+        if self.note_blocks().verify()? == self.meta().notes {
+            return Ok(());
+        }
+        let cause = "notes are not as many as the meta data says";
+        Err(Section::Notes.corrupt(0, cause))
     }
 }

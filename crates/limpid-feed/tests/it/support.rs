@@ -1,8 +1,10 @@
 use std::collections::BTreeSet;
 
 use limpid_feed::{
-    Collected, Family, Feed, FeedError, Limits, MemoryDocuments, Probe, ProbeError, Settings,
-    Tally, families,
+    AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings, Collected,
+    EchoSettings, Family, FedoraSettings, Feed, FeedError, Limits, MemoryDocuments,
+    MinimosSettings, Probe, ProbeError, Settings, Tally, UbuntuFormat, UbuntuSettings,
+    WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -43,11 +45,44 @@ pub(crate) fn settings() -> Settings {
         debian_url: "https://tracker.test/json".into(),
         osv_url: "https://osv.test".into(),
         osv_ecosystems: vec!["Debian".into(), "Alpine".into()],
+        ubuntu: UbuntuSettings {
+            oval_url: "https://oval.test".into(),
+            osv_url: "https://canonical.test/osv.tar.xz".into(),
+            vex_url: "https://canonical.test/vex.tar.xz".into(),
+            url: "https://launchpad.test".into(),
+            ..UbuntuSettings::default()
+        },
+        aws: AmazonSettings {
+            url: Some("https://amazon.test/".into()),
+        },
+        bottlerocket: BottlerocketSettings {
+            url: "https://bottlerocket.test/updateinfo.xml.gz".into(),
+        },
+        fedora: FedoraSettings {
+            url: "https://fedora.test/updates/".into(),
+            archive_url: "https://archive.test/updates".into(),
+        },
+        arch: ArchSettings {
+            url: "https://arch.test/all.json".into(),
+        },
+        chainguard: ChainguardSettings {
+            url: "https://chainguard.test/security.json".into(),
+        },
+        echo: EchoSettings {
+            url: "https://echo.test/data.json".into(),
+        },
+        minimos: MinimosSettings {
+            url: "https://minimos.test/security.json".into(),
+        },
+        wolfi: WolfiSettings {
+            url: "https://wolfi.test/security.json".into(),
+        },
         limits: Limits {
             record_bytes: 4096,
             archive_entries: 10,
             unpacked_bytes: 20_000,
         },
+        ..Settings::default()
     }
 }
 
@@ -58,14 +93,22 @@ pub(crate) fn family(name: &str) -> Box<dyn Family> {
         .unwrap()
 }
 
-/// Finds a feed by its name: `alpine/v3.3`, `alpine/edge`, `debian`, `osv/debian`.
+/// Finds a feed by its name: `alpine/v3.3`, `alpine/edge`, `debian`, `osv/debian`, `ubuntu/vex`.
 pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
     let mut server = Server::with(&[
         "https://secdb.test/v3.3/main.json",
         "https://secdb.test/edge/main.json",
+        "https://oval.test/com.ubuntu.jammy.cve.oval.xml.bz2",
     ]);
-    families(&settings())
+    let mut settings = settings();
+    settings.ubuntu.format = match name {
+        "ubuntu/osv" => UbuntuFormat::Osv,
+        "ubuntu/vex" => UbuntuFormat::Vex,
+        _ => UbuntuFormat::Oval,
+    };
+    families(&settings)
         .iter()
+        .filter(|family| name.split('/').next() == Some(family.name()))
         .flat_map(|family| family.discover(&mut server).unwrap())
         .find(|feed| feed.name() == name)
         .unwrap()

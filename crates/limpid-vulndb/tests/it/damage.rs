@@ -5,7 +5,7 @@ use limpid_vulndb::{Error, Snapshot};
 use proptest::prelude::*;
 
 use crate::frame;
-use crate::sample::{advisories, build, bytes, look_up};
+use crate::sample::{NOTES, advisories, build, bytes, look_up};
 
 /// Looks up every package; a damaged file may give an error but never another answer.
 fn check_answers(snapshot: &Snapshot, given: &[Advisory], what: &str) {
@@ -21,6 +21,17 @@ fn check_answers(snapshot: &Snapshot, given: &[Advisory], what: &str) {
     for record in snapshot {
         if record.is_err() {
             break;
+        }
+    }
+    for (table, key, value) in NOTES {
+        if let Ok(found) = snapshot.note(table, key) {
+            assert_eq!(found, Some(value), "{what}: {table} {key}");
+        }
+        for note in snapshot.notes(table).map_while(Result::ok) {
+            assert!(
+                NOTES.contains(&(table, &note.0, note.1)),
+                "{what}: {note:?}"
+            );
         }
     }
 }
@@ -149,7 +160,10 @@ proptest! {
                 look_up(&snapshot, &advisory.namespace, &advisory.package.name).is_ok()
             });
             let readable = snapshot.iter().all(|record| record.is_ok());
-            prop_assert!(!verified || (found && readable));
+            let notes = NOTES.iter().all(|(table, key, _)| {
+                snapshot.note(table, key).is_ok() && snapshot.notes(table).all(|note| note.is_ok())
+            });
+            prop_assert!(!verified || (found && readable && notes));
         }
     }
 }

@@ -1,11 +1,14 @@
 use limpid_vulndb::{Error, Snapshot};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::frame::{ENTRY_BYTES, TRAILER_BYTES, frame_checksum, sections, table};
+use crate::frame::{ENTRY_BYTES, TRAILER_BYTES, frame_checksum, sections, table, u32_at};
 use crate::sample::{advisories, bytes, look_up};
 
 /// Kind of the meta section.
 const META: usize = 6;
+/// Kinds of the sections that minor version 1 added.
+const NOTES: usize = 10;
+const NOTE_DIRECTORY: usize = 11;
 
 /// Writes a snapshot as a later minor version might: with a section of an unknown kind, longer
 /// entries in the section table, and further members in the meta section.
@@ -62,6 +65,34 @@ fn what_a_newer_minor_version_adds_is_skipped() {
 }
 
 #[test]
+fn a_file_of_minor_version_0_has_no_notes() {
+    let whole = bytes(&advisories());
+    let without: Vec<_> = [NOTES, NOTE_DIRECTORY].to_vec();
+    let snapshot = Snapshot::from_bytes(without_sections(&whole, &without)).unwrap();
+    assert_eq!(snapshot.records(), advisories().len() as u64);
+    assert_eq!(snapshot.note("frozen", "debian:buster").unwrap(), None);
+    assert_eq!(snapshot.notes("frozen").count(), 0);
+}
+
+/// Writes a snapshot without some sections. They leave a gap, which readers do not mind.
+fn without_sections(whole: &[u8], kinds: &[usize]) -> Vec<u8> {
+    let table_start = table(whole).start;
+    let mut out = whole[..table_start].to_vec();
+    let entries = whole[table(whole)].chunks(ENTRY_BYTES);
+    let kept: Vec<_> = entries
+        .filter(|entry| !kinds.contains(&u32_at(entry, 0)))
+        .collect();
+    out.extend_from_slice(&kept.concat());
+    for number in [kept.len(), ENTRY_BYTES] {
+        out.extend_from_slice(&u32::try_from(number).unwrap().to_le_bytes());
+    }
+    let sum = frame_checksum(&out, table_start, out.len());
+    out.extend_from_slice(&sum.to_le_bytes());
+    out.extend_from_slice(&whole[whole.len() - 8..]);
+    out
+}
+
+#[test]
 fn an_unknown_major_version_is_refused_with_both_versions() {
     let mut whole = bytes(&advisories());
     whole[8] = 9;
@@ -82,6 +113,6 @@ fn an_unknown_major_version_is_refused_with_both_versions() {
 #[test]
 fn a_file_begins_and_ends_as_the_format_says() {
     let whole = bytes(&advisories());
-    assert_eq!(whole[..12], *b"LIMPIDDB\x02\x00\x00\x00");
+    assert_eq!(whole[..12], *b"LIMPIDDB\x02\x00\x01\x00");
     assert_eq!(whole[whole.len() - 8..], *b"LIMPIDDB");
 }

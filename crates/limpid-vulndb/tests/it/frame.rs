@@ -65,7 +65,7 @@ impl Seals {
                 .clone()
         };
         let mut pieces = Vec::new();
-        for (parts, directory) in [(find(1), find(2)), (find(4), find(5))] {
+        for (parts, directory) in [(find(1), find(2)), (find(4), find(5)), (find(10), find(11))] {
             let ends: Vec<_> = directory
                 .step_by(8)
                 .map(|place| u64_at(content, place))

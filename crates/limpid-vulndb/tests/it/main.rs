@@ -8,4 +8,5 @@ mod damage;
 mod format;
 mod frame;
 mod lookup;
+mod notes;
 mod sample;

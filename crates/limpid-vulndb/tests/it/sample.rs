@@ -75,6 +75,14 @@ pub(crate) fn advisories() -> Vec<Advisory> {
     all
 }
 
+/// The notes of every sample: table, key, value.
+pub(crate) const NOTES: [(&str, &str, &str); 4] = [
+    ("frozen", "debian:buster", "2024-06-30T00:00:00Z"),
+    ("repository-to-cpe", "", "no key"),
+    ("repository-to-cpe", "rhel-9-appstream", "cpe:/a\ncpe:/b"),
+    ("repository-to-cpe", "rhel-9-baseos", ""),
+];
+
 pub(crate) fn build(
     directory: &Path,
     advisories: &[Advisory],
@@ -84,6 +92,9 @@ pub(crate) fn build(
     let mut builder = SnapshotBuilder::new(directory, limits).unwrap();
     for advisory in advisories {
         builder.add(advisory).unwrap();
+    }
+    for (table, key, value) in NOTES {
+        builder.note(table, key, value).unwrap();
     }
     builder
         .finish(SnapshotMeta::new("sample", 7), directory)
