@@ -10,6 +10,9 @@ pub(super) fn of_operation(
     operation: Operation,
     value: &str,
 ) -> Result<Range, String> {
+    if matches!(operation, Operation::PatternMatch | Operation::Unsupported) {
+        return Err("operation that is not supported on a version".into());
+    }
     if let Err(error) = scheme.compare(value, value) {
         return Err(error.to_string());
     }
@@ -23,9 +26,7 @@ pub(super) fn of_operation(
         Operation::GreaterThan if is_zero(value) => (None, None),
         Operation::GreaterThan => (Some(after(scheme, value)?), None),
         Operation::GreaterThanOrEqual => (Some(value.to_owned()), None),
-        Operation::PatternMatch | Operation::Unsupported => {
-            return Err("operation that is not supported on a version".into());
-        }
+        Operation::PatternMatch | Operation::Unsupported => (None, None),
     };
     Ok(Range { introduced, end })
 }

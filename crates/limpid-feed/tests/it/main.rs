@@ -13,6 +13,7 @@ mod echo;
 mod fedora;
 mod osv;
 mod osv_distributions;
+mod oval;
 mod secdb;
 mod site;
 mod support;
