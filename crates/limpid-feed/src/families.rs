@@ -41,7 +41,7 @@ pub struct Settings {
     pub fedora: FedoraSettings,
     /// Gentoo.
     pub gentoo: GentooSettings,
-    /// MinimOS.
+    /// `MinimOS`.
     pub minimos: MinimosSettings,
     /// Wolfi.
     pub wolfi: WolfiSettings,

@@ -11,6 +11,7 @@ mod debian;
 mod discovery;
 mod echo;
 mod fedora;
+mod gentoo;
 mod osv;
 mod osv_distributions;
 mod secdb;
