@@ -51,6 +51,7 @@ impl Settings {
             "debian" => take(name, block, &mut self.debian),
             "echo" => take(name, block, &mut self.echo),
             "fedora" => take(name, block, &mut self.fedora),
+            "gentoo" => take(name, block, &mut self.gentoo),
             "minimos" => take(name, block, &mut self.minimos),
             "oracle" => take(name, block, &mut self.oracle),
             "osv" => take(name, block, &mut self.osv),

@@ -7,6 +7,7 @@ use crate::chainguard::{self, ChainguardSettings};
 use crate::debian::{Debian, DebianSettings};
 use crate::echo::{Echo, EchoSettings};
 use crate::fedora::{Fedora, FedoraSettings};
+use crate::gentoo::{Gentoo, GentooSettings};
 use crate::minimos::{self, MinimosSettings};
 use crate::oracle::{Oracle, OracleSettings};
 use crate::osv::{Osv, OsvSettings};
@@ -39,6 +40,8 @@ pub struct Settings {
     pub echo: EchoSettings,
     /// Fedora.
     pub fedora: FedoraSettings,
+    /// Gentoo.
+    pub gentoo: GentooSettings,
     /// MinimOS.
     pub minimos: MinimosSettings,
     /// Oracle Linux.
@@ -75,6 +78,7 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(Debian::new(settings)),
         Box::new(Echo::new(settings)),
         Box::new(Fedora::new(settings)),
+        Box::new(Gentoo::new(settings)),
         Box::new(minimos::family(settings)),
         Box::new(Oracle::new(settings)),
         Box::new(Osv::new(settings)),

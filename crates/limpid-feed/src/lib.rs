@@ -22,12 +22,14 @@ mod bottlerocket;
 mod chainguard;
 mod configure;
 mod csaf;
+mod cve;
 mod debian;
 mod echo;
 mod error;
 mod families;
 mod fedora;
 mod feed;
+mod gentoo;
 mod json;
 mod limits;
 mod memory;
@@ -67,6 +69,7 @@ pub use feed::{
     Archive, Collection, Contents, DocumentAddress, Documents, Family, Feed, Note, Probe,
     Quarantined, ReadSeek, Sink, Tally,
 };
+pub use gentoo::GentooSettings;
 pub use limits::Limits;
 pub use memory::{Collected, MemoryDocuments};
 pub use minimos::MinimosSettings;

@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 
 use limpid_feed::{
     AlpineSettings, AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings,
-    Collected, DebianSettings, EchoSettings, Family, FedoraSettings, Feed, FeedError, Limits,
-    MemoryDocuments, MinimosSettings, OsvSettings, Probe, ProbeError, Settings, Tally,
-    UbuntuFormat, UbuntuSettings, WolfiSettings, families,
+    Collected, DebianSettings, EchoSettings, Family, FedoraSettings, Feed, FeedError,
+    GentooSettings, Limits, MemoryDocuments, MinimosSettings, OsvSettings, Probe, ProbeError,
+    Settings, Tally, UbuntuFormat, UbuntuSettings, WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -69,6 +69,9 @@ pub(crate) fn settings() -> Settings {
             url: "https://fedora.test/updates/".into(),
             archive_url: "https://archive.test/updates".into(),
         },
+        gentoo: GentooSettings {
+            url: "https://gentoo.test/glsa.tar.gz".into(),
+        },
         arch: ArchSettings {
             url: "https://arch.test/all.json".into(),
         },
@@ -115,7 +118,7 @@ pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
     };
     families(&settings)
         .iter()
-        .filter(|family| family.name() == name.split('/').next().unwrap_or(name))
+        .filter(|family| name.split('/').next() == Some(family.name()))
         .flat_map(|family| family.discover(&mut server).unwrap())
         .find(|feed| feed.name() == name)
         .unwrap()
