@@ -253,6 +253,16 @@ pub(super) struct IndexExtension {
     /// What could not be read.
     #[schema(required = false)]
     problems: Vec<LayerProblem>,
+    /// Packages that are not the distribution's own, by id, with whose they are.
+    #[schema(required = false)]
+    third_party: BTreeMap<String, String>,
+    /// Ids of container packages that are images which this one was built on.
+    #[schema(required = false)]
+    earlier_containers: Vec<String>,
+    /// By id of a package, the repositories that stand in for the one that it is said to be from,
+    /// where nobody knows that one.
+    #[schema(required = false)]
+    repositories_instead: BTreeMap<String, Vec<String>>,
 }
 
 /// What limpid adds to a vulnerability report: without it an image that could not be checked would
