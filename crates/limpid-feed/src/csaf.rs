@@ -210,13 +210,16 @@ pub(crate) fn read(
 fn vulnerabilities<'a>(document: &Document<'a>) -> Result<Vec<Vulnerability<'a>>, String> {
     let mut vulnerabilities = Vec::new();
     let mut outcome = Ok(());
-    each(document.vulnerabilities, |vulnerability| match vulnerability {
-        Ok(_) if vulnerabilities.len() == MAX_VULNERABILITIES => {
-            outcome = Err(format!("more than {MAX_VULNERABILITIES} vulnerabilities"));
-        }
-        Ok(vulnerability) => vulnerabilities.push(vulnerability),
-        Err(error) => outcome = Err(error.to_string()),
-    })
+    each(
+        document.vulnerabilities,
+        |vulnerability| match vulnerability {
+            Ok(_) if vulnerabilities.len() == MAX_VULNERABILITIES => {
+                outcome = Err(format!("more than {MAX_VULNERABILITIES} vulnerabilities"));
+            }
+            Ok(vulnerability) => vulnerabilities.push(vulnerability),
+            Err(error) => outcome = Err(error.to_string()),
+        },
+    )
     .map_err(|error| error.to_string())?;
     outcome.map(|()| vulnerabilities)
 }
@@ -291,7 +294,7 @@ impl<'a> Reader<'_, 'a> {
     /// Returns the products of all lists.
     fn listed(&self) -> Result<Vec<Listed<'a>>, String> {
         let Some(status) = &self.vulnerability.product_status else {
-            return Ok(Vec::new());
+            return Err("a vulnerability without the status of any product".to_owned());
         };
         let lists = [
             (Verdict::Fixed, status.fixed),
@@ -363,20 +366,23 @@ impl<'a> Reader<'_, 'a> {
     fn references(&self) -> (Vec<String>, BTreeSet<String>) {
         let mut references = Vec::new();
         let mut aliases = BTreeSet::new();
-        let _ = each(self.vulnerability.references, |reference: Result<Reference<'a>, _>| {
-            let Ok(Reference { url }) = reference else {
-                return;
-            };
-            if url.0.len() > REFERENCE_BYTES || references.len() + 1 >= MAX_REFERENCES {
-                return;
-            }
-            if let Some(alias) = url.0.strip_prefix(GO_DATABASE)
-                && name_fault(alias).is_none()
-            {
-                aliases.insert(alias.to_owned());
-            }
-            references.push(url.0.into_owned());
-        });
+        let _ = each(
+            self.vulnerability.references,
+            |reference: Result<Reference<'a>, _>| {
+                let Ok(Reference { url }) = reference else {
+                    return;
+                };
+                if url.0.len() > REFERENCE_BYTES || references.len() + 1 >= MAX_REFERENCES {
+                    return;
+                }
+                if let Some(alias) = url.0.strip_prefix(GO_DATABASE)
+                    && name_fault(alias).is_none()
+                {
+                    aliases.insert(alias.to_owned());
+                }
+                references.push(url.0.into_owned());
+            },
+        );
         references.push(self.address.url.to_owned());
         (references, aliases)
     }

@@ -24,8 +24,8 @@ use crate::{
     Limits, Probe, ReadSeek, Settings, Sink, Tally,
 };
 
-pub use mapping::RedHatMappingSettings;
 pub(crate) use mapping::RedHatMapping;
+pub use mapping::RedHatMappingSettings;
 
 const NAME: &str = "rhel-vex";
 

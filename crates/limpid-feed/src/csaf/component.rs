@@ -188,10 +188,16 @@ mod tests {
         );
         assert_eq!(found.version, "1:20.16.0-1.module+el9");
         assert_eq!(found.module, "nodejs:20");
-        assert_eq!((found.kind, &*found.architecture), (PackageKind::Binary, "x86_64"));
+        assert_eq!(
+            (found.kind, &*found.architecture),
+            (PackageKind::Binary, "x86_64")
+        );
         let found = package("", "pkg:rpm/redhat/emacs?arch=src");
         assert_eq!((found.kind, &*found.version), (PackageKind::Source, ""));
-        assert_eq!(package("", "pkg:rpm/redhat/emacs?arch=noarch").architecture, "");
+        assert_eq!(
+            package("", "pkg:rpm/redhat/emacs?arch=noarch").architecture,
+            ""
+        );
     }
 
     #[test]
@@ -202,7 +208,11 @@ mod tests {
             ("ruby", "pkg:rpm/redhat/ruby?arch=src&rpmmod=ruby:2.5"),
         ] {
             let found = package(product_id, purl);
-            assert_eq!((&*found.name, &*found.module), ("ruby", "ruby:2.5"), "{purl}");
+            assert_eq!(
+                (&*found.name, &*found.module),
+                ("ruby", "ruby:2.5"),
+                "{purl}"
+            );
         }
         let module = Component::of("ruby:2.5:80:30", "pkg:rpmmod/redhat/ruby@2.5:80:30");
         assert_eq!(module, Ok(Component::Module("ruby:2.5".into())));
@@ -224,7 +234,12 @@ mod tests {
         for purl in ["pkg:maven/io.vertx/vertx-web@4.4.8", "pkg:rpm/fedora/bash"] {
             assert_eq!(Component::of("x", purl), Ok(Component::Other));
         }
-        for purl in ["bash", "pkg:rpm/redhat/", "pkg:rpm/redhat/a?epoch=x", "pkg:rpm/redhat/a%0a"] {
+        for purl in [
+            "bash",
+            "pkg:rpm/redhat/",
+            "pkg:rpm/redhat/a?epoch=x",
+            "pkg:rpm/redhat/a%0a",
+        ] {
             assert!(Component::of("x", purl).is_err(), "{purl}");
         }
     }

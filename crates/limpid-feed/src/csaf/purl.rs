@@ -20,7 +20,9 @@ pub(super) struct Purl<'a> {
 impl<'a> Purl<'a> {
     /// Reads a package URL; the error says what is wrong with it.
     pub(super) fn parse(text: &'a str) -> Result<Self, &'static str> {
-        let rest = text.strip_prefix("pkg:").ok_or("no `pkg:` at the beginning")?;
+        let rest = text
+            .strip_prefix("pkg:")
+            .ok_or("no `pkg:` at the beginning")?;
         let rest = rest.split('#').next().unwrap_or_default();
         let (path, qualifiers) = rest.split_once('?').unwrap_or((rest, ""));
         let (kind, path) = path
@@ -102,7 +104,10 @@ mod tests {
             "pkg:rpm/redhat/libecap@1.0.1-2.module%2Bel8?rpmmod=squid:4:80:30&arch=src&epoch=1",
         )
         .unwrap();
-        assert_eq!((&*purl.kind, &*purl.namespace, &*purl.name), ("rpm", "redhat", "libecap"));
+        assert_eq!(
+            (&*purl.kind, &*purl.namespace, &*purl.name),
+            ("rpm", "redhat", "libecap")
+        );
         assert_eq!(purl.version.as_deref(), Some("1.0.1-2.module+el8"));
         assert_eq!(purl.qualifier("rpmmod").unwrap().unwrap(), "squid:4:80:30");
         assert_eq!(purl.qualifier("distro").unwrap(), None);
@@ -114,7 +119,14 @@ mod tests {
         assert_eq!((&*purl.namespace, &*purl.name), ("", "ubi"));
         assert_eq!(purl.version.as_deref(), Some("sha256:8bca"));
         assert_eq!(Purl::parse("PKG:rpm/a"), Err("no `pkg:` at the beginning"));
-        for text in ["pkg:rpm", "pkg:rpm/", "pkg:/a", "pkg:rpm/a%2", "pkg:rpm/%ff", "pkg:rpm/@1"] {
+        for text in [
+            "pkg:rpm",
+            "pkg:rpm/",
+            "pkg:/a",
+            "pkg:rpm/a%2",
+            "pkg:rpm/%ff",
+            "pkg:rpm/@1",
+        ] {
             assert!(Purl::parse(text).is_err(), "{text}");
         }
     }

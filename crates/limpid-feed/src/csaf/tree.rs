@@ -142,11 +142,15 @@ impl<'a> Tree<'a> {
         self.add_branches(root.branches, 0)?;
         each(root.full_product_names, |name| match name {
             Ok(name) => self.add_product(name),
-            Err(error) => self.faults.push(("full_product_names".into(), error.to_string())),
+            Err(error) => self
+                .faults
+                .push(("full_product_names".into(), error.to_string())),
         })?;
         each(root.relationships, |pair| match pair {
             Ok(pair) => self.add_pair(pair),
-            Err(error) => self.faults.push(("relationships".into(), error.to_string())),
+            Err(error) => self
+                .faults
+                .push(("relationships".into(), error.to_string())),
         })
     }
 

@@ -205,9 +205,7 @@ fn product_names(value: &[u8]) -> Result<Lines, serde_json::Error> {
 
 fn paths(value: &[u8]) -> Result<Lines, serde_json::Error> {
     let paths: Elements<String> = serde_json::from_slice(value)?;
-    Ok(checked(paths.0, |path| {
-        name_fault(path).map(str::to_owned)
-    }))
+    Ok(checked(paths.0, |path| name_fault(path).map(str::to_owned)))
 }
 
 fn checked(texts: Vec<String>, fault: impl Fn(&str) -> Option<String>) -> Lines {
