@@ -48,6 +48,6 @@ pub use details::{MAX_DETAILS_BYTES, TRUNCATION_MARK};
 pub use error::Error;
 pub use leftovers::remove_leftovers;
 pub use meta::SnapshotMeta;
-pub use notes::Notes;
+pub use notes::{FROZEN_NOTES, Notes};
 pub use record::{DetailsHandle, Record};
 pub use snapshot::Snapshot;
