@@ -310,10 +310,14 @@ fn changed(
 ) -> Finished {
     let served = job.served.as_ref().map(|served| served.records);
     let objection = match parsed.shape {
-        Shape::Read { records, expected } => {
+        Shape::Read {
+            records,
+            quarantined,
+            expected,
+        } => {
             // Nothing is compared where nothing is served.
             let expected = served.map(|served| expected.unwrap_or(served));
-            objection(records, parsed.quarantined, expected)
+            objection(records, quarantined, expected)
         }
         Shape::Vanished => None,
     };

@@ -49,8 +49,13 @@ pub(crate) struct Parsed {
 /// What says whether a result is plausible.
 pub(crate) enum Shape {
     /// How many records and notes the source has, without what was left as it was, and how many
-    /// were to be expected; none when what is served has to tell.
-    Read { records: u64, expected: Option<u64> },
+    /// were to be expected; none when what is served has to tell. What could not be read counts as
+    /// far as nothing else stands in for it.
+    Read {
+        records: u64,
+        quarantined: u64,
+        expected: Option<u64>,
+    },
     /// The source is gone, and nothing is expected of it.
     Vanished,
 }
@@ -110,6 +115,7 @@ pub(crate) fn parse(
             true => Shape::Vanished,
             false => Shape::Read {
                 records: snapshot.records - snapshot.carried + sink.notes,
+                quarantined: sink.quarantined,
                 expected,
             },
         },

@@ -161,7 +161,7 @@ impl Assembly {
             self.sink.builder.reject(id);
         }
         let is_rejected = |member: &str| rejected.contains(&source.id(member));
-        let quarantined = self.note_members(task, &is_rejected)?;
+        let unreadable = self.note_members(task, &is_rejected)?;
         let snapshots = &task.place.snapshots;
         let (builder, meta) = (self.sink.builder, meta(task.feed.name()));
         let snapshot = match &task.last {
@@ -180,10 +180,11 @@ impl Assembly {
             failures: Quarantine::default(),
             parsed: Some(Parsed {
                 records: snapshot.records,
-                quarantined,
+                quarantined: unreadable + self.failed.len() as u64,
                 samples: self.sink.samples,
                 shape: Shape::Read {
                     records: snapshot.records,
+                    quarantined: unreadable,
                     expected: None,
                 },
                 snapshot,
@@ -214,14 +215,15 @@ impl Assembly {
         Ok(())
     }
 
-    /// Notes what the snapshot is made of; returns how many records could not be read in all.
+    /// Notes what the snapshot is made of; returns how many records of its members could not be
+    /// read.
     fn note_members(
         &mut self,
         task: &Task,
         is_rejected: &dyn Fn(&str) -> bool,
     ) -> Result<u64, ParseError> {
         let known = &task.known;
-        let mut quarantined = self.failed.len() as u64;
+        let mut total = 0;
         let unlisted = self.taken.keys().map(|member| (member, ""));
         let unlisted = unlisted.filter(|(member, _)| !task.plan.times.contains_key(*member));
         let listed = task.plan.times.iter();
@@ -249,10 +251,10 @@ impl Assembly {
             note(DOCUMENT_NOTES, time)?;
             if let Some(unreadable) = unreadable.filter(|count| **count > 0) {
                 note(QUARANTINE_NOTES, &unreadable.to_string())?;
-                quarantined += unreadable;
+                total += unreadable;
             }
         }
-        Ok(quarantined)
+        Ok(total)
     }
 
     fn begin(&mut self, collection: &dyn Collection, member: &str) {
