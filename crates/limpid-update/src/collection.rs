@@ -121,13 +121,15 @@ async fn assemble(
         if job.halt.is_cancelled() {
             return Err(ParseError::Halted.to_string());
         }
-        let fetched = match lost_in_a_row < MOST_LOST_IN_A_ROW {
-            true => fetch_members(workshop, job, members, fetched_bytes).await,
-            false => fetch::left_alone(members),
+        let fetched = if lost_in_a_row < MOST_LOST_IN_A_ROW {
+            fetch_members(workshop, job, members, fetched_bytes).await
+        } else {
+            fetch::left_alone(members)
         };
-        lost_in_a_row = match fetched.iter().any(|fetched| fetched.content.is_ok()) {
-            true => 0,
-            false => lost_in_a_row + members.len(),
+        lost_in_a_row = if fetched.iter().any(|fetched| fetched.content.is_ok()) {
+            0
+        } else {
+            lost_in_a_row + members.len()
         };
         let shared = Arc::clone(task);
         assembly = on_thread(&job.options, move || {

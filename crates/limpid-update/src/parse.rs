@@ -111,13 +111,14 @@ pub(crate) fn parse(
     }
     let (snapshot, expected) = finish(sink.builder, feed, earlier, place)?;
     Ok(Parsed {
-        shape: match is_vanished {
-            true => Shape::Vanished,
-            false => Shape::Read {
+        shape: if is_vanished {
+            Shape::Vanished
+        } else {
+            Shape::Read {
                 records: snapshot.records - snapshot.carried + sink.notes,
                 quarantined: sink.quarantined,
                 expected,
-            },
+            }
         },
         snapshot,
         records: sink.records,

@@ -34,9 +34,10 @@ impl Join<'_, '_> {
                 if text_key != statement.key {
                     return Err(Sorted::damaged("statement and texts do not meet"));
                 }
-                number = match self.rejected.contains(statement.ordered_id) {
-                    true => None,
-                    false => Some(self.write_text(text_key, text)?),
+                number = if self.rejected.contains(statement.ordered_id) {
+                    None
+                } else {
+                    Some(self.write_text(text_key, text)?)
                 };
                 key.clear();
                 key.extend_from_slice(text_key);

@@ -70,7 +70,7 @@ impl Snapshot {
     }
 }
 
-impl<'a> NoteBlocks<'a> {
+impl NoteBlocks<'_> {
     fn count(&self) -> u64 {
         (self.directory.len() as u64).saturating_sub(1)
     }
