@@ -51,23 +51,34 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 fuzz_target!(|data: &[u8]| {
     let settings = Settings {
-        osv_ecosystems: vec!["Debian".into()],
+        osv: limpid_feed::OsvSettings {
+            allowlist: vec!["Debian".into()],
+            ..Default::default()
+        },
         ..Settings::default()
     };
     let families = families(&settings);
     let feeds = families[2]
         .discover(&mut Silent)
         .expect("the ecosystem is known");
-    let url = feeds[0].documents().remove(0).url;
-    let mut sink = Collected::default();
-    let mut documents = MemoryDocuments::default().with(&*url, data);
-    let _ = feeds[0].parse(&mut documents, &mut sink);
-    let mut documents = MemoryDocuments::default().with(&*url, archive(data));
-    feeds[0]
-        .parse(&mut documents, &mut sink)
-        .expect("the archive is good");
-    for advisory in &sink.advisories {
-        assert!(advisory.namespace.starts_with("osv:debian"));
-        assert!(!advisory.id.is_empty() && !advisory.package.name.is_empty());
+    for (name, namespace) in [
+        ("osv/debian", "osv:debian"),
+        ("osv/almalinux", "almalinux:"),
+    ] {
+        let feed = feeds
+            .iter()
+            .find(|feed| feed.name() == name)
+            .expect("the ecosystem has a feed");
+        let url = feed.documents().remove(0).url;
+        let mut sink = Collected::default();
+        let mut documents = MemoryDocuments::default().with(&*url, data);
+        let _ = feed.parse(&mut documents, &mut sink);
+        let mut documents = MemoryDocuments::default().with(&*url, archive(data));
+        feed.parse(&mut documents, &mut sink)
+            .expect("the archive is good");
+        for advisory in &sink.advisories {
+            assert!(advisory.namespace.starts_with(namespace));
+            assert!(!advisory.id.is_empty() && !advisory.package.name.is_empty());
+        }
     }
 });

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
 use crate::say;
-use measure::{Figures, Measurement};
+pub(crate) use measure::{Figures, Measurement};
 
 #[derive(Args)]
 pub(crate) struct Options {

@@ -1,6 +1,7 @@
 //! The project's own automation: `cargo xtask COMMAND`.
 
 mod bench;
+mod bench_feeds;
 mod bench_snapshot;
 mod load;
 mod tidy;
@@ -24,7 +25,7 @@ enum Command {
     Tidy,
     /// Checks version tables, one comparison a line, and prints what fails
     Versions {
-        /// Version scheme: dpkg, rpm, apk
+        /// Version scheme (dpkg, rpm, apk, rhctag), or cpe for tables of CPE names
         scheme: String,
         /// Tables
         #[arg(required = true)]
@@ -32,6 +33,8 @@ enum Command {
     },
     /// Measures limpid beside its peers and the floor, and prints a table
     Bench(bench::Options),
+    /// Measures feeds at their real size, scaled up from real documents, and prints a table
+    BenchFeeds(bench_feeds::Options),
     /// Drives the service over its API, and prints rates, latencies, memory and space
     Load(load::Options),
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Versions { scheme, files } => versions::run(&scheme, &files),
         Command::Bench(options) => bench::run(&options).map(|()| true),
+        Command::BenchFeeds(options) => bench_feeds::run(&options).map(|()| true),
         Command::Load(options) => load::run(&options).map(|()| true),
     };
     match result {

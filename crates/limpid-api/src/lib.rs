@@ -49,7 +49,7 @@ pub use local_reports::LocalReports;
 pub use metrics::{HttpMetrics, ServerMetrics};
 pub use openapi::document;
 pub use reply::json_reply;
-pub use routes::indexer::IndexerRoutes;
+pub use routes::indexer::{IndexerRoutes, Presentation};
 pub use routes::matcher::MatcherRoutes;
 pub use server::{
     CertificateError, ReloadingCertificate, RemoteAddress, ServeEnd, Server, ServerSettings,

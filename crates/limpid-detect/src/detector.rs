@@ -1,8 +1,11 @@
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Seek};
+use std::io::{BufRead, BufReader, Read, Seek};
 
 use limpid_layer::{Budget, Content, Entry, Lease, Want};
-use limpid_types::{LayerEvidence, PackageDatabase, PackageRecord, Problem, ProblemKind};
+use limpid_types::{
+    DatabaseKind, LayerEvidence, PackageDatabase, PackageRecord, Problem, ProblemKind,
+};
 
 use crate::owned_files::OwnedFilesWriter;
 
@@ -131,6 +134,22 @@ impl Sink {
         }
     }
 
+    /// Adds a database that could not be read, and the problem that says why.
+    pub(crate) fn unreadable_database(
+        &mut self,
+        path: &str,
+        kind: DatabaseKind,
+        why: impl Into<String>,
+    ) {
+        self.database(PackageDatabase {
+            path: path.to_owned(),
+            kind,
+            packages: Vec::new(),
+            readable: false,
+        });
+        self.problem(Problem::new(ProblemKind::UnreadableDatabase, path, why));
+    }
+
     fn reserve(&mut self, bytes: u64) -> bool {
         let leased = self.lease.as_ref().map_or(0, Lease::bytes);
         let wanted = self.held.saturating_add(bytes);
@@ -169,6 +188,34 @@ fn text_bytes(record: &PackageRecord) -> u64 {
     .into_iter()
     .map(|text| text.len() as u64)
     .sum()
+}
+
+/// The most that is read of a document that is read whole, in bytes. Real ones have some hundred
+/// KiB at most.
+pub(crate) const LARGEST_DOCUMENT: usize = 4 << 20;
+
+/// Returns a document of at most [`LARGEST_DOCUMENT`] bytes, or why it cannot be had.
+pub(crate) fn document<'a>(
+    entry: &Entry<'_>,
+    content: &Content<'a>,
+) -> Result<Cow<'a, [u8]>, String> {
+    if entry.size > LARGEST_DOCUMENT as u64 {
+        return Err(format!(
+            "has more than {LARGEST_DOCUMENT} bytes: {}",
+            entry.size
+        ));
+    }
+    match content {
+        Content::Memory(bytes) => Ok(Cow::Borrowed(*bytes)),
+        Content::Spooled(_) => {
+            let mut bytes = Vec::new();
+            reader(content)
+                .take(LARGEST_DOCUMENT as u64)
+                .read_to_end(&mut bytes)
+                .map_err(|error| format!("cannot be read: {error}"))?;
+            Ok(Cow::Owned(bytes))
+        }
+    }
 }
 
 /// Returns a reader over content, wherever it is.

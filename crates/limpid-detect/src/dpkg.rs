@@ -2,7 +2,7 @@
 //!
 //! A `status` file counts as a database when it stands at `var/lib/dpkg/status`, or beside a
 //! directory `info` of the same layer, wherever that is (chroots, opkg). In `status.d` every file
-//! that does not end in `.md5sums` holds one package or more and is a database of its own.
+//! that does not end in `.md5sums` or `.list` holds one package or more and is a database of its own.
 //!
 //! Which packages are installed follows dpkg(1), "Package states": a package whose files are on
 //! disk counts, also when its configuration is still to come.
@@ -41,6 +41,9 @@ enum Part<'a> {
     DistrolessSums {
         package: &'a str,
     },
+    DistrolessList {
+        package: &'a str,
+    },
     FileList {
         directory: &'a str,
         package: &'a str,
@@ -53,17 +56,18 @@ fn part(path: &str) -> Option<Part<'_>> {
     if name == "status" {
         return Some(Part::Status { directory });
     }
-    if let Some(package) = name.strip_suffix(".list") {
-        let directory = directory.strip_suffix("/info")?;
-        return Some(Part::FileList { directory, package });
-    }
     if directory.ends_with("/status.d") || directory == "status.d" {
-        return Some(match name.strip_suffix(".md5sums") {
-            Some(package) => Part::DistrolessSums { package },
+        if let Some(package) = name.strip_suffix(".md5sums") {
+            return Some(Part::DistrolessSums { package });
+        }
+        return Some(match name.strip_suffix(".list") {
+            Some(package) => Part::DistrolessList { package },
             None => Part::Distroless,
         });
     }
-    None
+    let package = name.strip_suffix(".list")?;
+    let directory = directory.strip_suffix("/info")?;
+    Some(Part::FileList { directory, package })
 }
 
 impl DpkgDetector {
@@ -144,6 +148,11 @@ impl Detector for DpkgDetector {
                         sink.owned_files.path(path);
                     }
                 });
+            }
+            Some(Part::DistrolessList { package }) => {
+                let database = entry.path.strip_suffix(".list").unwrap_or(entry.path);
+                sink.owned_files.owner(database, package);
+                each_line(reader(&content), |line| sink.owned_files.path(line));
             }
             None => {}
         }

@@ -4,7 +4,7 @@ use limpid_layer::{Entry, EntryKind};
 ///
 /// When a layer has something else than a directory at one of these paths, everything that lower
 /// layers have below it is gone, although no whiteout says so.
-const DIRECTORIES: [&str; 18] = [
+const DIRECTORIES: [&str; 26] = [
     "etc",
     "lib",
     "lib/apk",
@@ -14,15 +14,23 @@ const DIRECTORIES: [&str; 18] = [
     "usr/lib/apk",
     "usr/lib/apk/db",
     "usr/lib/sysimage",
+    "usr/lib/sysimage/libdnf5",
     "usr/lib/sysimage/rpm",
     "usr/share",
+    "usr/share/bottlerocket",
     "usr/share/rpm",
     "var",
+    "var/db",
+    "var/db/pkg",
     "var/lib",
+    "var/lib/chisel",
+    "var/lib/dnf",
     "var/lib/dpkg",
     "var/lib/dpkg/status.d",
     "var/lib/rpm",
     "var/lib/opkg",
+    "var/lib/pacman",
+    "var/lib/pacman/local",
 ];
 
 /// Tells whether an entry hides what lower layers have below its path.

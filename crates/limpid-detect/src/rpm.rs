@@ -6,14 +6,13 @@
 //! or after it in the archive; so sqlite databases are read when the layer has ended.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io;
 
 use limpid_layer::{Budget, Content, Entry, EntryKind, Lease, Want};
 use limpid_rpmdb::{Limits, ReadAt};
 use limpid_types::{DatabaseKind, PackageDatabase, Problem, ProblemKind};
 
 use crate::detector::{Detector, Sink};
+use crate::held::Held;
 
 const WAL_SUFFIX: &str = "-wal";
 
@@ -24,52 +23,11 @@ pub(crate) struct RpmDetector {
     waiting: BTreeMap<String, Held>,
 }
 
-/// Content that is kept beyond the entry that it came with.
-enum Held {
-    Memory { bytes: Vec<u8>, _lease: Lease },
-    Spooled(File),
-}
-
 impl RpmDetector {
     pub(crate) fn new(budget: &Budget) -> Self {
         Self {
             budget: budget.clone(),
             waiting: BTreeMap::new(),
-        }
-    }
-
-    fn hold(&self, content: &Content<'_>) -> Result<Held, String> {
-        match *content {
-            Content::Memory(bytes) => {
-                let lease = self
-                    .budget
-                    .try_acquire(bytes.len() as u64)
-                    .ok_or("the memory budget has no room for it")?;
-                Ok(Held::Memory {
-                    bytes: bytes.to_vec(),
-                    _lease: lease,
-                })
-            }
-            Content::Spooled(file) => file
-                .try_clone()
-                .map(Held::Spooled)
-                .map_err(|error| format!("cannot be kept: {error}")),
-        }
-    }
-}
-
-impl ReadAt for Held {
-    fn len(&self) -> u64 {
-        match self {
-            Self::Memory { bytes, .. } => bytes.len() as u64,
-            Self::Spooled(file) => ReadAt::len(file),
-        }
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        match self {
-            Self::Memory { bytes, .. } => ReadAt::read_at(bytes.as_slice(), offset, buffer),
-            Self::Spooled(file) => ReadAt::read_at(file, offset, buffer),
         }
     }
 }
@@ -114,7 +72,7 @@ impl Detector for RpmDetector {
                     self.lost(entry, "is not an rpm database".to_owned(), sink);
                 }
             }
-            Some(DatabaseKind::RpmSqlite) | None => match self.hold(&content) {
+            Some(DatabaseKind::RpmSqlite) | None => match Held::of(&content, &self.budget) {
                 Ok(held) => {
                     self.waiting.insert(entry.path.to_owned(), held);
                 }
@@ -137,7 +95,7 @@ impl Detector for RpmDetector {
     fn lost(&mut self, entry: &Entry<'_>, why: String, sink: &mut Sink) {
         let path = entry.path.strip_suffix(WAL_SUFFIX).unwrap_or(entry.path);
         let Some(kind) = announced(path) else { return };
-        push_unreadable(path, kind, why, sink);
+        sink.unreadable_database(path, kind, why);
     }
 
     fn finish(&mut self, sink: &mut Sink) {
@@ -146,7 +104,7 @@ impl Detector for RpmDetector {
             if let Some(database) = path.strip_suffix(WAL_SUFFIX) {
                 if !waiting.contains_key(database) {
                     let why = "only its write-ahead log is in this layer, not the database itself";
-                    push_unreadable(database, DatabaseKind::RpmSqlite, why.to_owned(), sink);
+                    sink.unreadable_database(database, DatabaseKind::RpmSqlite, why);
                 }
                 continue;
             }
@@ -173,16 +131,6 @@ fn limits(kind: DatabaseKind, bytes: u64, budget: &Budget) -> Option<(Limits, Le
     Some((limits, budget.try_acquire(needed)?))
 }
 
-fn push_unreadable(path: &str, kind: DatabaseKind, why: String, sink: &mut Sink) {
-    sink.database(PackageDatabase {
-        path: path.to_owned(),
-        kind,
-        packages: Vec::new(),
-        readable: false,
-    });
-    sink.problem(Problem::new(ProblemKind::UnreadableDatabase, path, why));
-}
-
 fn read_database(
     path: &str,
     kind: DatabaseKind,
@@ -193,8 +141,8 @@ fn read_database(
 ) {
     let Some((limits, _lease)) = limits(kind, database.len(), budget) else {
         sink.is_short = true;
-        let why = "the memory budget has no room for reading it".to_owned();
-        push_unreadable(path, kind, why, sink);
+        let why = "the memory budget has no room for reading it";
+        sink.unreadable_database(path, kind, why);
         return;
     };
     let mut packages = Vec::new();
@@ -209,7 +157,7 @@ fn read_database(
         Err(error) => {
             let cause = std::error::Error::source(&error);
             let why = cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
-            push_unreadable(path, kind, why, sink);
+            sink.unreadable_database(path, kind, why);
             return;
         }
     };

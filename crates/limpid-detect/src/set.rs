@@ -2,8 +2,14 @@ use limpid_layer::{Budget, Content, Entry, EntryKind, Visitor, Want};
 use limpid_types::{LayerEvidence, Problem, ProblemKind};
 
 use crate::apk::ApkDetector;
+use crate::bottlerocket::{self, BottlerocketDetector};
+use crate::build_info::BuildInfoDetector;
+use crate::chisel::{self, ChiselDetector};
 use crate::detector::{Detector, Sink};
+use crate::dnf_history::DnfHistoryDetector;
 use crate::dpkg::DpkgDetector;
+use crate::pacman::PacmanDetector;
+use crate::portage::PortageDetector;
 use crate::release_file::ReleaseFileDetector;
 use crate::rpm::RpmDetector;
 use crate::{obstruction, whiteout};
@@ -12,11 +18,11 @@ use crate::{obstruction, whiteout};
 ///
 /// It changes only when layers must be read again: when a detector wants other bytes, or keeps
 /// other fields of them. A better conclusion from the same evidence does not change it.
-pub const DETECTOR_SET: &str = "1";
+pub const DETECTOR_SET: &str = "2";
 
 /// Where package managers keep their databases, as files. One that is a link is a database that is
 /// not read.
-const DATABASES: [&str; 9] = [
+const DATABASES: [&str; 11] = [
     "var/lib/dpkg/status",
     "lib/apk/db/installed",
     "usr/lib/apk/db/installed",
@@ -26,11 +32,13 @@ const DATABASES: [&str; 9] = [
     "usr/lib/sysimage/rpm/Packages",
     "usr/lib/sysimage/rpm/Packages.db",
     "usr/lib/sysimage/rpm/rpmdb.sqlite",
+    chisel::USUAL_PATH,
+    bottlerocket::PATH,
 ];
 
 /// All detectors over one layer.
 pub struct DetectorSet {
-    detectors: [Box<dyn Detector + Send>; 4],
+    detectors: [Box<dyn Detector + Send>; 10],
     /// Which detector wanted the entry that was entered last.
     chosen: usize,
     sink: Sink,
@@ -58,6 +66,12 @@ impl DetectorSet {
                 Box::new(DpkgDetector::default()),
                 Box::new(ApkDetector),
                 Box::new(RpmDetector::new(budget)),
+                Box::new(PacmanDetector),
+                Box::new(PortageDetector::default()),
+                Box::new(ChiselDetector),
+                Box::new(BottlerocketDetector),
+                Box::new(BuildInfoDetector),
+                Box::new(DnfHistoryDetector::new(budget)),
                 Box::new(ReleaseFileDetector),
             ],
             chosen: 0,
@@ -71,10 +85,11 @@ impl DetectorSet {
             detector.finish(&mut self.sink);
         }
         let mut evidence = self.sink.evidence;
-        // The same path twice in one archive: the later entry is the one that stays on disk.
-        evidence.databases.reverse();
-        evidence.databases.sort_by(|a, b| a.path.cmp(&b.path));
-        evidence.databases.dedup_by(|a, b| a.path == b.path);
+        last_of_each_path(&mut evidence.databases, |database| &database.path);
+        last_of_each_path(&mut evidence.content_manifests, |manifest| &manifest.path);
+        last_of_each_path(&mut evidence.container_identities, |identity| {
+            &identity.path
+        });
         evidence.release_files.sort();
         evidence.whiteouts.sort();
         evidence.whiteouts.dedup();
@@ -90,6 +105,13 @@ impl DetectorSet {
             owned_files,
         }
     }
+}
+
+/// Sorts by path. The same path twice in one archive: the later entry is the one that stays on disk.
+fn last_of_each_path<T>(list: &mut Vec<T>, path: impl Fn(&T) -> &str) {
+    list.reverse();
+    list.sort_by(|a, b| path(a).cmp(path(b)));
+    list.dedup_by(|a, b| path(a) == path(b));
 }
 
 impl DetectorSet {

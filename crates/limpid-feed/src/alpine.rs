@@ -1,23 +1,14 @@
 //! Alpine's secdb: one feed per release, one JSON document per repository of the release.
 //!
-//! | member | holds |
-//! |---|---|
-//! | `distroversion` | the release: `v3.15`, `edge` |
-//! | `reponame` | the repository: `main`, `community` |
-//! | `packages[].pkg.name` | name of a source package |
-//! | `packages[].pkg.secfixes` | object: fixed version → array of ids; `0` for "never affected" |
-//!
-//! Everything else is passed by. The format is that of <https://secdb.alpinelinux.org/>.
+//! The documents are those of `secdb`. Each names its release (`distroversion`: `v3.15`, `edge`)
+//! and its repository (`reponame`: `main`, `community`).
 
-mod identifier;
-mod package;
+use serde::Deserialize;
 
-use crate::json::{JsonReader, Value};
-use crate::run::{Run, TOO_LARGE, open_required};
-use crate::text::clip;
+use crate::run::{Run, open_required};
+use crate::secdb::{Document, Place};
 use crate::{
-    DocumentAddress, DocumentFault, Documents, Family, Feed, FeedError, Limits, Probe, Settings,
-    Sink, Tally,
+    DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
 };
 
 /// The oldest release that the source has.
@@ -35,6 +26,22 @@ const MISSING_AT_LAST: u32 = 3;
 
 const REPOSITORIES: [&str; 2] = ["main", "community"];
 
+/// Where Alpine's secdb is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlpineSettings {
+    /// Address of the folder that holds `v3.3`, …, `edge`.
+    pub url: String,
+}
+
+impl Default for AlpineSettings {
+    fn default() -> Self {
+        Self {
+            url: "https://secdb.alpinelinux.org/".into(),
+        }
+    }
+}
+
 /// The family of all Alpine releases.
 pub(crate) struct Alpine {
     base: String,
@@ -44,7 +51,7 @@ pub(crate) struct Alpine {
 impl Alpine {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            base: settings.alpine_url.trim_end_matches('/').to_owned(),
+            base: settings.alpine.url.trim_end_matches('/').to_owned(),
             limits: settings.limits.clone(),
         }
     }
@@ -148,79 +155,22 @@ impl Feed for Release {
         for repository in REPOSITORIES {
             let url = self.url(repository);
             let input = open_required(documents, &url)?;
-            let mut json = JsonReader::new(&url, input, self.limits.record_bytes);
             let mut run = Run::new(&self.name, &url, sink);
             let document = Document {
-                release: &self.version,
-                repository,
+                place: Place {
+                    namespace: format!("alpine:{}", self.version.trim_start_matches('v')),
+                    repository,
+                    reference,
+                },
+                head: &[("distroversion", &self.version), ("reponame", repository)],
             };
-            document.read(&mut json, &mut run)?;
+            document.read(&url, input, &self.limits, &mut run)?;
             tally = tally + run.finish();
         }
         Ok(tally)
     }
 }
 
-/// What the address of a document says about it.
-struct Document<'a> {
-    release: &'a str,
-    repository: &'a str,
-}
-
-impl Document<'_> {
-    fn read(&self, json: &mut JsonReader, run: &mut Run<'_>) -> Result<(), FeedError> {
-        let mut has_packages = false;
-        json.enter_document()?;
-        while let Some(name) = json.next_member()? {
-            match name.text.as_str() {
-                "distroversion" => verify(json, "distroversion", self.release)?,
-                "reponame" => verify(json, "reponame", self.repository)?,
-                "packages" => {
-                    self.read_packages(json, run)?;
-                    has_packages = true;
-                }
-                _ => json.skip_value()?,
-            }
-        }
-        json.finish()?;
-        if has_packages {
-            Ok(())
-        } else {
-            Err(json.fail(DocumentFault::MissingMember("packages")))
-        }
-    }
-
-    fn read_packages(&self, json: &mut JsonReader, run: &mut Run<'_>) -> Result<(), FeedError> {
-        json.enter_array("an array of packages")?;
-        let place = package::Place {
-            namespace: format!("alpine:{}", self.release.trim_start_matches('v')),
-            repository: self.repository,
-        };
-        while json.next_element()? {
-            let offset = json.offset();
-            match json.value()? {
-                Value::Whole(record) => place.read(record, offset, run)?,
-                Value::TooLarge => run.quarantine("", Some(offset), TOO_LARGE)?,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Compares what a document says about itself with its address. A document of another release
-/// would be believed for every image of this one.
-fn verify(json: &mut JsonReader, member: &'static str, expected: &str) -> Result<(), FeedError> {
-    let found = match json.value()? {
-        Value::Whole(value) => serde_json::from_slice::<String>(value)
-            .unwrap_or_else(|_| String::from_utf8_lossy(value).into_owned()),
-        Value::TooLarge => String::new(),
-    };
-    if found == expected {
-        return Ok(());
-    }
-    Err(json.fail(DocumentFault::Mismatch {
-        member,
-        found: clip(found, 80),
-        expected: expected.to_owned(),
-    }))
+fn reference(id: &str) -> String {
+    format!("https://security.alpinelinux.org/vuln/{id}")
 }

@@ -89,6 +89,24 @@ pub enum DocumentFault {
         /// What was there instead.
         found: char,
     },
+    /// Its XML is not well formed.
+    #[error("not well formed at byte {offset}")]
+    Malformed {
+        /// Where the offending tag begins.
+        offset: u64,
+        /// What is wrong with it.
+        #[source]
+        source: quick_xml::Error,
+    },
+    /// It declares entities or the like of its own, which no feed does.
+    #[error("declarations of its own at byte {offset}")]
+    Declarations {
+        /// Where they begin.
+        offset: u64,
+    },
+    /// It is written in an encoding that no feed uses.
+    #[error("encoding that is not supported: {0}")]
+    Encoding(String),
     /// It is something else altogether: often an HTML page with an error message.
     #[error("not {expected}: begins with {begins:?}")]
     WrongFormat {
@@ -108,6 +126,14 @@ pub enum DocumentFault {
         /// What it says.
         found: String,
         /// What the address says.
+        expected: String,
+    },
+    /// Its content is not what its repository says it is.
+    #[error("its checksum is {found:?}, its repository says {expected:?}")]
+    Checksum {
+        /// The SHA-256 of the document.
+        found: String,
+        /// What it should be.
         expected: String,
     },
     /// The archive cannot be opened.

@@ -80,22 +80,31 @@ impl JsonReader {
 
     /// Enters the object that the document is.
     pub(crate) fn enter_document(&mut self) -> Result<(), FeedError> {
+        self.begin()?;
+        self.expect(b'{', "an object")?;
+        self.is_fresh = true;
+        Ok(())
+    }
+
+    /// Enters the array that the document is.
+    pub(crate) fn enter_document_array(&mut self) -> Result<(), FeedError> {
+        self.begin()?;
+        self.enter_array("an array")
+    }
+
+    /// Makes sure that the document looks like JSON at all.
+    fn begin(&mut self) -> Result<(), FeedError> {
         self.fill()?;
         if self.rest().starts_with(BYTE_ORDER_MARK) {
             self.position += BYTE_ORDER_MARK.len();
         }
         match self.peek_after_blanks()? {
-            Some(b'{' | b'[' | b'"') | None => {}
-            Some(_) => {
-                return Err(self.fail(DocumentFault::WrongFormat {
-                    expected: "JSON",
-                    begins: quote(self.rest()),
-                }));
-            }
+            Some(b'{' | b'[' | b'"') | None => Ok(()),
+            Some(_) => Err(self.fail(DocumentFault::WrongFormat {
+                expected: "JSON",
+                begins: quote(self.rest()),
+            })),
         }
-        self.expect(b'{', "an object")?;
-        self.is_fresh = true;
-        Ok(())
     }
 
     /// Enters the object that is the next value. If the next value is something else, stays in

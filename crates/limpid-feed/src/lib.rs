@@ -15,22 +15,69 @@
 //! Adding a feed takes one module beside `alpine`, `debian` and `osv`, and one line in `families`.
 
 mod alpine;
+mod amazon;
+mod arch;
+mod azure;
+mod bottlerocket;
+mod chainguard;
+mod configure;
+mod csaf;
+mod cve;
 mod debian;
+mod echo;
 mod error;
 mod families;
+mod fedora;
 mod feed;
+mod gentoo;
 mod json;
 mod limits;
 mod memory;
+mod minimos;
+mod oracle;
 mod osv;
+mod oval;
+mod photon;
+mod rating;
+mod readdressed;
+mod redhat;
 mod run;
+mod secdb;
+mod suse;
+mod tar;
 mod text;
+mod ubuntu;
+mod unpack;
+mod unreachable;
+mod updateinfo;
+mod wolfi;
+mod xml;
 
+pub use alpine::AlpineSettings;
+pub use amazon::AmazonSettings;
+pub use arch::ArchSettings;
+pub use azure::AzureSettings;
+pub use bottlerocket::BottlerocketSettings;
+pub use chainguard::ChainguardSettings;
+pub use configure::SettingsError;
+pub use debian::DebianSettings;
+pub use echo::EchoSettings;
 pub use error::{DocumentFault, FeedError, ProbeError, SinkError};
 pub use families::{Settings, families};
+pub use fedora::FedoraSettings;
 pub use feed::{
     Archive, Collection, Contents, DocumentAddress, Documents, Family, Feed, Note, Probe,
     Quarantined, ReadSeek, Sink, Tally,
 };
+pub use gentoo::GentooSettings;
 pub use limits::Limits;
 pub use memory::{Collected, MemoryDocuments};
+pub use minimos::MinimosSettings;
+pub use oracle::OracleSettings;
+pub use osv::OsvSettings;
+pub use photon::PhotonSettings;
+pub use readdressed::Addresses;
+pub use redhat::{RedHatMappingSettings, RedHatVexSettings};
+pub use suse::SuseSettings;
+pub use ubuntu::{UbuntuFormat, UbuntuSeries, UbuntuSettings};
+pub use wolfi::WolfiSettings;

@@ -4,21 +4,40 @@
 //! | member | becomes |
 //! |---|---|
 //! | `id`, `aliases` | id and aliases; `related` and `upstream` are other vulnerabilities |
-//! | `withdrawn` | the entry is counted and left out |
+//! | `withdrawn` | the entry is counted and left out, unless the date lies in the future |
 //! | `affected[]` of this ecosystem | one advisory each; other ecosystems have their own feeds |
 //! | `affected[].package.ecosystem` | `Debian:12` gives the namespace `osv:debian:12` |
 //! | `affected[].ranges[]` of `SEMVER`, `ECOSYSTEM` | ranges; `GIT` ranges are passed by |
 //! | `affected[].versions[]` | versions that are listed one by one |
 //! | `severity`, `database_specific.severity` | the rating |
 //! | `summary`, or else `details` | the description |
+//!
+//! Some distributions publish their bulletins in this form and in no better one. What is different
+//! about them:
+//!
+//! | ecosystem | namespace | names of | CVE ids in |
+//! |---|---|---|---|
+//! | `AlmaLinux:9` | `almalinux:9` | binary packages | `related` |
+//! | `Rocky Linux:9` | `rocky:9` | source packages | `upstream`, once `aliases` or `related` |
+//! | `openEuler:24.03-LTS-SP1` | `openeuler:24.03-LTS-SP1` | source packages | `upstream` |
+//! | `Mageia:9` | `mageia:9` | source packages | `upstream`, once `related` |
+//!
+//! There is one advisory per CVE id and package, the word that begins the summary ("Important: …")
+//! is a rating, packages in modules have the stream that the summary names, and bulletins that are
+//! not about security are passed by.
 
+pub(crate) mod affected;
 mod ecosystem;
-mod entry;
+pub(crate) mod entry;
+mod module;
 mod ranges;
+mod statements;
 
 use std::io::{Read, Seek, SeekFrom};
 
 use zip::ZipArchive;
+
+use serde::Deserialize;
 
 use crate::run::{Run, TOO_LARGE, open_required};
 use crate::{
@@ -30,6 +49,27 @@ use ecosystem::Ecosystem;
 /// How much of a document that is no archive is quoted.
 const QUOTED_BYTES: u64 = 40;
 
+/// Where the databases in the format of OSV are, and which of them are taken.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OsvSettings {
+    /// Address of the folder that holds one folder per ecosystem.
+    pub url: String,
+    /// The ecosystems to fetch beside those of distributions, as OSV spells them. Empty unless
+    /// somebody can match what is fetched: data that nothing is compared with costs time and space
+    /// and helps nobody.
+    pub allowlist: Vec<String>,
+}
+
+impl Default for OsvSettings {
+    fn default() -> Self {
+        Self {
+            url: "https://osv-vulnerabilities.storage.googleapis.com/".into(),
+            allowlist: Vec::new(),
+        }
+    }
+}
+
 /// The family of all ecosystems.
 pub(crate) struct Osv {
     base: String,
@@ -40,8 +80,8 @@ pub(crate) struct Osv {
 impl Osv {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            base: settings.osv_url.trim_end_matches('/').to_owned(),
-            ecosystems: settings.osv_ecosystems.clone(),
+            base: settings.osv.url.trim_end_matches('/').to_owned(),
+            ecosystems: settings.osv.allowlist.clone(),
             limits: settings.limits.clone(),
         }
     }
@@ -52,20 +92,26 @@ impl Family for Osv {
         "osv"
     }
 
-    /// The ecosystems are those of the settings. The source's own list (`ecosystems.txt`) is not
-    /// asked: it could only take feeds away, all of them when it has a bad day.
+    /// The ecosystems are the databases of distributions and those of the settings. The source's
+    /// own list (`ecosystems.txt`) is not asked: it could only take feeds away, all of them when it
+    /// has a bad day.
     fn discover(&self, _probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
+        let mut ecosystems: Vec<&'static Ecosystem> = Ecosystem::of_distributions().collect();
         let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
+        let mut unknown: Vec<Box<dyn Feed>> = Vec::new();
         for name in &self.ecosystems {
-            let Some(ecosystem) = Ecosystem::find(name) else {
-                feeds.push(Box::new(UnknownFeed {
+            match Ecosystem::find(name) {
+                Some(known) if ecosystems.iter().any(|other| other.name == known.name) => {}
+                Some(ecosystem) => ecosystems.push(ecosystem),
+                None => unknown.push(Box::new(UnknownFeed {
                     name: format!("osv/{}", name.to_lowercase()),
                     ecosystem: name.clone(),
-                }));
-                continue;
-            };
+                })),
+            }
+        }
+        for ecosystem in ecosystems {
             feeds.push(Box::new(EcosystemFeed {
-                name: format!("osv/{}", ecosystem.name.to_lowercase()),
+                name: ecosystem.feed_name(),
                 url: format!(
                     "{}/{}/all.zip",
                     self.base,
@@ -75,6 +121,7 @@ impl Family for Osv {
                 limits: self.limits.clone(),
             }));
         }
+        feeds.extend(unknown);
         Ok(feeds)
     }
 }
@@ -143,7 +190,7 @@ impl Feed for EcosystemFeed {
             if unpacked > self.limits.unpacked_bytes {
                 return Err(self.over_limit("unpacked bytes", self.limits.unpacked_bytes));
             }
-            entry::read(self.ecosystem, &name, &content, &mut run)?;
+            statements::read(self.ecosystem, &name, &content, &mut run)?;
         }
         Ok(run.finish())
     }

@@ -3,13 +3,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use limpid_types::{
-    Advisory, AffectedPackage, Details, Environment, IndexReport, Rating, Status,
+    Advisory, AffectedPackage, Cpe, Details, Environment, IndexReport, Rating, Status,
     VersionConstraint, Vulnerability,
 };
 
 use crate::candidates::{Candidates, Installed};
-use crate::distributions::{self, Family};
-use crate::release::Release;
+use crate::distributions::{self, Family, JudgedBy};
+use crate::release::{Place, PlaceKey, Release, place_keys};
 use crate::statements::{self, Outcome};
 use crate::{FeedSnapshot, MemoryData};
 
@@ -80,16 +80,7 @@ impl MemoryData {
 
     /// Returns the places of the vulnerabilities that affect an image.
     fn affecting(&self, index: &IndexReport) -> BTreeSet<usize> {
-        let releases: BTreeMap<&str, Release> = index
-            .distributions
-            .iter()
-            .filter_map(|(id, distribution)| {
-                // The gaps of a release are not asked for, so neither the time nor the age matters.
-                let now = Timestamp::UNIX_EPOCH;
-                let release = Release::of(distribution, self, now, SignedDuration::MAX).ok()?;
-                Some((id.as_str(), release))
-            })
-            .collect();
+        let releases = releases(index, self);
         let mut candidates = Candidates::new(self);
         let mut found: BTreeSet<usize> = BTreeSet::new();
         for (id, package) in &index.packages {
@@ -123,23 +114,57 @@ pub fn names(vulnerabilities: &[Vulnerability]) -> BTreeSet<String> {
         .collect()
 }
 
+/// Finds the releases of an image. Their gaps are not asked for, so neither the time nor the age
+/// matters.
+fn releases<'a>(index: &'a IndexReport, data: &MemoryData) -> BTreeMap<PlaceKey<'a>, Release> {
+    let mut releases = BTreeMap::new();
+    let keys = index
+        .environments
+        .iter()
+        .flat_map(|(package, environments)| {
+            environments
+                .iter()
+                .flat_map(|environment| place_keys(index, package, environment))
+        });
+    for key in keys {
+        if releases.contains_key(&key) {
+            continue;
+        }
+        let release_of = |place: &Place<'_>| {
+            Release::of(place, data, Timestamp::UNIX_EPOCH, SignedDuration::MAX).ok()
+        };
+        let release = Place::of(index, key).and_then(|mut place| {
+            release_of(&place).or_else(|| {
+                // There may be no table of repositories here. What may affect the image is worth
+                // a look, so it counts as the whole distribution.
+                place.repositories.clear();
+                release_of(&place)
+            })
+        });
+        if let Some(release) = release {
+            releases.insert(key, release);
+        }
+    }
+    releases
+}
+
 /// Returns where a package is, with the release that it is part of there.
 fn environments<'r, 'i>(
     index: &'i IndexReport,
     package: &str,
-    releases: &'r BTreeMap<&str, Release>,
+    releases: &'r BTreeMap<PlaceKey<'i>, Release>,
 ) -> impl Iterator<Item = (&'i Environment, &'r Release)> {
-    let mut namespaces = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     index
         .environments
         .get(package)
         .into_iter()
         .flatten()
-        .filter_map(|environment| {
-            let release = releases.get(environment.distribution_id.as_str())?;
-            Some((environment, release))
+        .filter_map(move |environment| {
+            let key = place_keys(index, package, environment).next()?;
+            let release = releases.get(&key)?;
+            seen.insert(key).then_some((environment, release))
         })
-        .filter(move |(_, release)| namespaces.insert(release.namespace.as_str()))
 }
 
 fn advisory(place: usize, vulnerability: &Vulnerability, family: &Family) -> Option<Advisory> {
@@ -148,15 +173,26 @@ fn advisory(place: usize, vulnerability: &Vulnerability, family: &Family) -> Opt
         "" => VersionConstraint::any(family.scheme),
         fixed => VersionConstraint::below(family.scheme, fixed),
     };
+    let repository = &vulnerability.repository;
+    let product = [&repository.cpe, &repository.name]
+        .into_iter()
+        .find_map(|name| Some((name, Cpe::parse(name).ok()?)))
+        .filter(|_| family.judged_by == JudgedBy::Products);
+    let (namespace, cpes) = match product {
+        Some((name, cpe)) => (cpe.redhat_namespace()?, vec![name.clone()]),
+        None => {
+            let namespaces = family.namespaces(&vulnerability.distribution);
+            (namespaces.into_iter().next()?, Vec::new())
+        }
+    };
     Some(Advisory {
         id: place.to_string(),
-        namespace: (family.namespaces)(&vulnerability.distribution)
-            .into_iter()
-            .next()?,
+        namespace,
         package: AffectedPackage {
             name: package.name.clone(),
             kind: package.kind.unwrap_or_default(),
             module: package.module.clone(),
+            cpes,
             ..AffectedPackage::default()
         },
         status: Status::Affected,

@@ -1,12 +1,14 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use limpid_types::{Details, Environment, Package, PackageKind};
+use limpid_types::{Cpe, Details, Environment, Package, PackageKind};
 
 use crate::distributions::SourceVersion;
+use crate::products::{Covered, Products};
 use crate::release::Release;
-use crate::statements::Statement;
+use crate::statements::{self, Statement};
 use crate::{Candidate, FeedSnapshot, MatchError, VulnerabilityData};
 
 /// A package as it is installed in one release.
@@ -45,12 +47,46 @@ impl<'a> Installed<'a, '_> {
         (&source.name, version)
     }
 
+    /// Returns what is looked up for the package: names, kinds and the versions that stand for it.
+    fn sought(&self) -> Vec<(&'a str, PackageKind, &'a str)> {
+        let package = self.package;
+        let version = package.version.as_str();
+        if self.release.names.is_empty() {
+            let (source, source_version) = self.source();
+            return vec![
+                (source, PackageKind::Source, source_version),
+                (&package.name, PackageKind::Binary, version),
+            ];
+        }
+        // What is not affected as an image is not affected as a package of it either.
+        let mut kinds = vec![package.kind.unwrap_or_default(), PackageKind::Ancestry];
+        kinds.dedup();
+        let names = self.release.names.iter().map(String::as_str);
+        names
+            .flat_map(|name| kinds.iter().map(move |kind| (name, *kind, version)))
+            .collect()
+    }
+
     fn is_subject_of(&self, candidate: &Candidate<'_>, kind: PackageKind) -> bool {
         let package = self.package;
-        let any_architecture = package.arch.is_empty() || candidate.architectures.is_empty();
+        let own = architecture(&package.arch);
         candidate.kind == kind
             && candidate.module == package.module
-            && (any_architecture || candidate.architectures.contains(&package.arch.as_str()))
+            && (own.is_empty()
+                || candidate.architectures.is_empty()
+                || candidate
+                    .architectures
+                    .iter()
+                    .any(|named| architecture(named) == own))
+    }
+}
+
+/// Returns the name that an architecture has in rpm, of the two that are in use for some.
+fn architecture(name: &str) -> &str {
+    match name {
+        "amd64" => "x86_64",
+        "arm64" => "aarch64",
+        name => name,
     }
 }
 
@@ -59,6 +95,8 @@ impl<'a> Installed<'a, '_> {
 pub(crate) struct Known<'a> {
     /// Place of the feed among the feeds of the generation.
     feed: usize,
+    /// Where the statement holds.
+    pub(crate) namespace: &'a str,
     /// What the feed says.
     pub(crate) candidate: Candidate<'a>,
     /// The package name that the feed speaks of.
@@ -68,9 +106,15 @@ pub(crate) struct Known<'a> {
 
 impl<'a> Known<'a> {
     /// Makes a statement whose texts have not been read.
-    pub(crate) fn new(feed: usize, package: &'a str, candidate: Candidate<'a>) -> Self {
+    pub(crate) fn new(
+        feed: usize,
+        namespace: &'a str,
+        package: &'a str,
+        candidate: Candidate<'a>,
+    ) -> Self {
         Self {
             feed,
+            namespace,
             candidate,
             package,
             details: OnceCell::new(),
@@ -105,6 +149,7 @@ pub(crate) struct Candidates<'a> {
     data: &'a dyn VulnerabilityData,
     /// By namespace and package name; each list is sorted by id.
     lists: HashMap<(&'a str, &'a str), Vec<Known<'a>>>,
+    coverage: ProductCoverage<'a>,
 }
 
 impl<'a> Candidates<'a> {
@@ -113,67 +158,116 @@ impl<'a> Candidates<'a> {
         Self {
             data,
             lists: HashMap::new(),
+            coverage: ProductCoverage::default(),
         }
     }
 
     /// Returns the statements that concern a package, sorted by id.
     ///
     /// Statements about source packages are found by the name of the source, those about binary
-    /// packages by the name of the package itself.
+    /// packages and whole images by the name of the package itself.
     pub(crate) fn statements(
         &mut self,
         installed: &Installed<'a, '_>,
     ) -> Result<Vec<Statement<'_>>, MatchError> {
-        let (source, source_version) = installed.source();
-        let binary: &'a str = &installed.package.name;
-        self.look_up(installed.release, source)?;
-        self.look_up(installed.release, binary)?;
-        let about = |name: &'a str, kind, version: &'a str| {
-            self.list(installed.release, name)
-                .iter()
-                .filter(move |known| installed.is_subject_of(&known.candidate, kind))
-                .map(move |known| Statement { known, version })
-        };
-        let mut statements: Vec<Statement<'_>> =
-            about(source, PackageKind::Source, source_version).collect();
-        let sources = statements.len();
-        statements.extend(about(
-            binary,
-            PackageKind::Binary,
-            &installed.package.version,
-        ));
-        if statements.len() > sources {
-            statements.sort_by(|left, right| left.id().cmp(right.id()));
+        let sought = installed.sought();
+        let release = installed.release;
+        for namespace in &release.namespaces {
+            for (name, ..) in &sought {
+                look_up(&mut self.lists, self.data, release, namespace, name)?;
+            }
         }
+        let mut statements = Vec::new();
+        for namespace in &release.namespaces {
+            for &(name, kind, version) in &sought {
+                let list = self.lists.get(&(namespace.as_str(), name));
+                for known in list.map_or(&[][..], Vec::as_slice) {
+                    if !installed.is_subject_of(&known.candidate, kind) {
+                        continue;
+                    }
+                    let (products, product) = match &release.products {
+                        None => (1, None),
+                        Some(products) => self.coverage.of(products, &known.candidate),
+                    };
+                    if products != 0 {
+                        statements.push(Statement {
+                            known,
+                            version,
+                            products,
+                            product,
+                        });
+                    }
+                }
+            }
+        }
+        statements.sort_by(|left, right| left.id().cmp(right.id()));
         Ok(statements)
     }
+}
 
-    fn list(&self, release: &'a Release, name: &'a str) -> &[Known<'a>] {
-        self.lists
-            .get(&(release.namespace.as_str(), name))
-            .map_or(&[], Vec::as_slice)
-    }
-
-    fn look_up(&mut self, release: &'a Release, name: &'a str) -> Result<(), MatchError> {
-        let key = (release.namespace.as_str(), name);
-        if self.lists.contains_key(&key) {
-            return Ok(());
-        }
-        let mut list = Vec::new();
-        for &feed in &release.feeds {
-            let candidates = self
-                .data
-                .candidates(feed, &release.namespace, name)
+fn look_up<'a>(
+    lists: &mut HashMap<(&'a str, &'a str), Vec<Known<'a>>>,
+    data: &'a dyn VulnerabilityData,
+    release: &'a Release,
+    namespace: &'a str,
+    name: &'a str,
+) -> Result<(), MatchError> {
+    let Entry::Vacant(vacant) = lists.entry((namespace, name)) else {
+        return Ok(());
+    };
+    let mut list = Vec::new();
+    for &feed in &release.feeds {
+        let candidates =
+            data.candidates(feed, namespace, name)
                 .map_err(|source| MatchError::Lookup {
-                    namespace: release.namespace.clone(),
+                    namespace: namespace.into(),
                     package: name.into(),
                     source,
                 })?;
-            let known = |candidate| Known::new(feed, name, candidate);
-            list.extend(candidates.into_iter().map(known));
+        let known = |candidate| Known::new(feed, namespace, name, candidate);
+        list.extend(candidates.into_iter().map(known));
+    }
+    list.sort_by(|left, right| left.candidate.id.cmp(&right.candidate.id));
+    vacant.insert(list);
+    Ok(())
+}
+
+/// Tells for which products of a release statements hold. Few names of products are in use, so
+/// each is read and compared once.
+#[derive(Default)]
+struct ProductCoverage<'a> {
+    /// The products that `covered` is about.
+    products: Option<&'a Products>,
+    covered: HashMap<&'a str, Covered>,
+}
+
+impl<'a> ProductCoverage<'a> {
+    /// Gives the products as bits, and the name of one of them.
+    fn of(&mut self, products: &'a Products, candidate: &Candidate<'a>) -> (u64, Option<&'a str>) {
+        if !self
+            .products
+            .is_some_and(|known| std::ptr::eq(known, products))
+        {
+            self.products = Some(products);
+            self.covered.clear();
         }
-        list.sort_by(|left, right| left.candidate.id.cmp(&right.candidate.id));
-        self.lists.insert(key, list);
-        Ok(())
+        let has_fix = statements::names_a_fix(candidate);
+        let (mut sum, mut first) = (0, None);
+        for &name in &candidate.cpes {
+            let covered = self.covered.entry(name).or_insert_with(|| {
+                Cpe::parse(name)
+                    .map_or_else(|_| Covered::default(), |cpe| products.covered_by(&cpe))
+            });
+            let bits = if has_fix {
+                covered.always
+            } else {
+                covered.always | covered.unless_fixed
+            };
+            if bits != 0 {
+                first.get_or_insert(name);
+            }
+            sum |= bits;
+        }
+        (sum, first)
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
@@ -11,7 +12,10 @@ use serde_json::Value;
 use crate::clair::view::{StatementView, VulnerabilityId, VulnerabilityView};
 use crate::updater_name;
 
+mod repositories;
 pub(crate) mod view;
+
+pub use repositories::clair_index;
 
 /// A report in Clair's shape, written from borrowed parts.
 ///
@@ -35,6 +39,8 @@ struct Extension<'a> {
     verdict: Verdict,
     generation: Option<u64>,
     gaps: &'a [Gap],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    not_affected: BTreeMap<&'a str, Cow<'a, [String]>>,
 }
 
 impl<'a, V> ClairReport<'a, V> {
@@ -44,6 +50,7 @@ impl<'a, V> ClairReport<'a, V> {
         coverage: &'a Coverage,
         vulnerabilities: BTreeMap<VulnerabilityId, V>,
         mut package_vulnerabilities: BTreeMap<&'a str, Vec<VulnerabilityId>>,
+        not_affected: BTreeMap<&'a str, Cow<'a, [String]>>,
     ) -> Self {
         for ids in package_vulnerabilities.values_mut() {
             ids.sort_unstable();
@@ -62,6 +69,7 @@ impl<'a, V> ClairReport<'a, V> {
                 verdict: coverage.verdict,
                 generation,
                 gaps: &coverage.gaps,
+                not_affected,
             },
         }
     }
@@ -94,6 +102,11 @@ pub fn clair_report<'a>(index: &'a IndexReport, report: &'a Report) -> impl Seri
         &report.coverage,
         vulnerabilities,
         package_vulnerabilities,
+        report
+            .not_affected
+            .iter()
+            .map(|it| (it.package.as_str(), Cow::Borrowed(&*it.ids)))
+            .collect(),
     )
 }
 
@@ -112,6 +125,7 @@ struct StatementKey<'a> {
     feed: &'a str,
     namespace: &'a str,
     repository: &'a str,
+    product: &'a str,
     distribution: &'a str,
 }
 
@@ -129,6 +143,7 @@ impl<'a> StatementKey<'a> {
             feed: &finding.feed,
             namespace: &finding.namespace,
             repository: &finding.repository,
+            product: &finding.product,
             distribution: &finding.package.distribution_id,
         }
     }
@@ -152,6 +167,7 @@ pub(crate) fn view<'a>(index: &'a IndexReport, finding: &'a Finding) -> Vulnerab
         package: &finding.advisory_package,
         kind: finding.advisory_kind,
         fixed_in_version: &finding.fixed_version,
+        product: &finding.product,
     };
     let distribution = index.distributions.get(&finding.package.distribution_id);
     VulnerabilityView::new(updater, statement, &finding.details, distribution)

@@ -113,7 +113,10 @@ mod tests {
             environments: BTreeMap::new(),
             success: true,
             err: String::new(),
-            limpid: Extension { problems },
+            limpid: Extension {
+                problems,
+                ..Extension::default()
+            },
         }
     }
 

@@ -32,6 +32,9 @@ pub trait VulnerabilityData {
         package: &str,
     ) -> Result<Vec<Candidate<'_>>, DataError>;
 
+    /// Returns what a feed notes about a key of one of its tables, if anything.
+    fn note(&self, feed: usize, table: &str, key: &str) -> Result<Option<String>, DataError>;
+
     /// Returns the texts of a candidate. They are asked for only when there is a finding to write.
     fn details(&self, feed: usize, candidate: &Candidate<'_>) -> Result<Details, DataError>;
 }
@@ -50,6 +53,8 @@ pub struct Candidate<'a> {
     pub module: &'a str,
     /// Architectures that the statement is limited to; empty means all.
     pub architectures: Vec<&'a str>,
+    /// CPE names of the products that the statement is limited to; empty means all.
+    pub cpes: Vec<&'a str>,
     /// What the source says of the package.
     pub status: Status,
     /// Which versions the status holds for.
@@ -79,6 +84,7 @@ impl<'a> From<Record<'a>> for Candidate<'a> {
             repository: record.repository,
             module: record.module,
             architectures: record.architectures,
+            cpes: record.cpes,
             status: record.status,
             versions: record.versions,
             severity: record.severity,

@@ -223,6 +223,7 @@ impl<'a> Reader<'a> {
                 package: record.package,
                 kind: record.kind,
                 fixed_in_version,
+                product: record.cpes.first().copied().unwrap_or_default(),
             };
             let distribution = Some(&self.distribution.1);
             give(VulnerabilityView::new(

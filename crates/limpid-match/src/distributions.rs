@@ -1,32 +1,39 @@
 //! Which distributions there are, and how the advisories of each are found.
 //!
-//! A new distribution with a feed is one file below this one and one row in [`FAMILIES`].
+//! A new distribution with a feed is one row in [`table`], and one file below this one when its
+//! releases are named in a way of their own.
 
 mod alpine;
 mod debian;
+mod naming;
+mod open_euler;
+pub(crate) mod red_hat;
+mod table;
+mod ubuntu;
 
 use limpid_types::Distribution;
 use limpid_version::Scheme;
 
-/// A distribution that limpid has a feed for.
+use naming::Naming;
+use table::{FAMILIES, WITHOUT_FEED};
+
+/// Distributions that are judged in the same way by the same feeds.
 #[derive(Debug)]
 pub(crate) struct Family {
-    /// The `ID` of its os-release.
-    pub(crate) id: &'static str,
+    /// The `ID`s of os-release that it is for. The first one begins its namespaces.
+    pub(crate) ids: &'static [&'static str],
     /// Name for people.
     pub(crate) name: &'static str,
     /// The family of feeds that serves it.
     pub(crate) feed: &'static str,
-    /// Gives the namespaces that a release may be judged by, the best first. Empty when the
-    /// release cannot be told.
-    pub(crate) namespaces: fn(&Distribution) -> Vec<String>,
-    /// Gives the distribution that a namespace of the feed speaks of, from the part behind the
-    /// colon.
-    pub(crate) distribution: fn(&str) -> Distribution,
+    /// How its releases are called in advisories.
+    pub(crate) naming: Naming,
     /// Which version is compared with what an advisory says about a source package.
     pub(crate) source_version: SourceVersion,
     /// How versions are compared.
     pub(crate) scheme: Scheme,
+    /// What decides which advisories hold for a package.
+    pub(crate) judged_by: JudgedBy,
 }
 
 /// The version of an installed package that stands for its source package.
@@ -38,82 +45,31 @@ pub(crate) enum SourceVersion {
     Installed,
 }
 
-/// Distributions with a feed.
-const FAMILIES: &[Family] = &[
-    Family {
-        id: "alpine",
-        name: "Alpine Linux",
-        feed: "alpine",
-        namespaces: alpine::namespaces,
-        distribution: alpine::distribution,
-        source_version: SourceVersion::Installed,
-        scheme: Scheme::Apk,
-    },
-    Family {
-        id: "debian",
-        name: "Debian",
-        feed: "debian",
-        namespaces: debian::namespaces,
-        distribution: debian::distribution,
-        source_version: SourceVersion::Recorded,
-        scheme: Scheme::Dpkg,
-    },
-];
+/// What decides which advisories hold for a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JudgedBy {
+    /// The release of the distribution alone.
+    Release,
+    /// The products that its repositories belong to, as Red Hat has it.
+    Products,
+}
 
-/// Distributions without a feed, by the `ID` of os-release. They are listed so that a report can
-/// tell "not supported" from "never heard of".
-const WITHOUT_FEED: &[(&str, &str)] = &[
-    ("almalinux", "AlmaLinux"),
-    ("amzn", "Amazon Linux"),
-    ("arch", "Arch Linux"),
-    ("archarm", "Arch Linux ARM"),
-    ("azurelinux", "Azure Linux"),
-    ("bottlerocket", "Bottlerocket"),
-    ("centos", "CentOS"),
-    ("chainguard", "Chainguard OS"),
-    ("cleanstart", "CleanStart"),
-    ("echo", "Echo"),
-    ("fedora", "Fedora"),
-    ("gentoo", "Gentoo"),
-    ("kali", "Kali Linux"),
-    ("linuxmint", "Linux Mint"),
-    ("mageia", "Mageia"),
-    ("mariner", "CBL-Mariner"),
-    ("minimos", "MinimOS"),
-    ("nixos", "NixOS"),
-    ("ol", "Oracle Linux"),
-    ("openeuler", "openEuler"),
-    ("openEuler", "openEuler"),
-    ("opensuse", "openSUSE"),
-    ("opensuse-leap", "openSUSE Leap"),
-    ("opensuse-leap-micro", "openSUSE Leap Micro"),
-    ("opensuse-microos", "openSUSE MicroOS"),
-    ("opensuse-tumbleweed", "openSUSE Tumbleweed"),
-    ("photon", "Photon OS"),
-    ("postmarketos", "postmarketOS"),
-    ("raspbian", "Raspberry Pi OS"),
-    ("rhcos", "Red Hat Enterprise Linux CoreOS"),
-    ("rhel", "Red Hat Enterprise Linux"),
-    ("rocky", "Rocky Linux"),
-    ("seal", "SealOS"),
-    ("sl-micro", "SUSE Linux Micro"),
-    ("sle-micro", "SUSE Linux Enterprise Micro"),
-    ("sle_hpc", "SUSE Linux Enterprise HPC"),
-    ("sled", "SUSE Linux Enterprise Desktop"),
-    ("sles", "SUSE Linux Enterprise Server"),
-    ("sles_sap", "SUSE Linux Enterprise Server for SAP"),
-    (
-        "suse-micro-rancher",
-        "SUSE Linux Enterprise Micro for Rancher",
-    ),
-    ("ubuntu", "Ubuntu"),
-    ("void", "Void Linux"),
-    ("wolfi", "Wolfi"),
-];
+impl Family {
+    /// Gives the namespaces that a release may be judged by, the best first. Empty when the
+    /// release cannot be told.
+    pub(crate) fn namespaces(&self, distribution: &Distribution) -> Vec<String> {
+        self.naming.namespaces(self.prefix(), distribution)
+    }
+
+    fn prefix(&self) -> &'static str {
+        self.ids.first().copied().unwrap_or_default()
+    }
+}
 
 /// Returns the family of a distribution, if limpid has a feed for it.
 pub(crate) fn family(distribution: &Distribution) -> Option<&'static Family> {
-    FAMILIES.iter().find(|family| family.id == distribution.did)
+    let did = distribution.did.as_str();
+    FAMILIES.iter().find(|family| family.ids.contains(&did))
 }
 
 /// Returns the distribution that a namespace is about; an empty one when it is about none.
@@ -121,9 +77,9 @@ pub(crate) fn of_namespace(namespace: &str) -> Distribution {
     let (id, release) = namespace.split_once(':').unwrap_or_default();
     FAMILIES
         .iter()
-        .find(|family| family.id == id)
+        .find(|family| family.prefix() == id)
         .map_or_else(Distribution::default, |family| {
-            (family.distribution)(release)
+            family.naming.distribution(id, release)
         })
 }
 
@@ -155,7 +111,8 @@ mod tests {
     fn no_distribution_has_two_rows() {
         let mut ids: Vec<&str> = FAMILIES
             .iter()
-            .map(|family| family.id)
+            .flat_map(|family| family.ids)
+            .copied()
             .chain(WITHOUT_FEED.iter().map(|(id, _)| *id))
             .collect();
         let rows = ids.len();
@@ -169,13 +126,45 @@ mod tests {
         for namespace in [
             "alpine:3.15",
             "alpine:edge",
+            "almalinux:9",
+            "amzn:2018.03",
+            "amzn:2023",
+            "arch:rolling",
             "debian:bookworm",
             "debian:sid",
+            "fedora:42",
+            "mageia:9",
+            "ol:9",
+            "openeuler:24.03-LTS-SP1",
+            "opensuse-leap:15.6",
+            "opensuse-tumbleweed:rolling",
+            "photon:5.0",
+            "redhat:enterprise_linux:9",
+            "sles:15.5",
+            "ubuntu:jammy",
+            "wolfi:rolling",
         ] {
             let distribution = of_namespace(namespace);
             let family = family(&distribution).unwrap();
-            assert_eq!((family.namespaces)(&distribution), [namespace]);
+            assert_eq!(family.namespaces(&distribution), [namespace]);
         }
         assert_eq!(of_namespace("osv:pypi"), Distribution::default());
+    }
+
+    #[test]
+    fn the_distribution_of_a_namespace_is_called_as_clair_calls_it() {
+        for (namespace, pretty_name) in [
+            ("ol:9", "Oracle Linux Server 9"),
+            ("amzn:2", "Amazon Linux 2"),
+            ("photon:3.0", "VMware Photon OS/Linux"),
+            ("ubuntu:jammy", "Ubuntu 22.04"),
+            ("opensuse-leap:15.5", "openSUSE Leap 15.5"),
+            (
+                "redhat:enterprise_linux:9",
+                "Red Hat Enterprise Linux Server 9",
+            ),
+        ] {
+            assert_eq!(of_namespace(namespace).pretty_name, pretty_name);
+        }
     }
 }

@@ -10,7 +10,6 @@ use crate::statements::{Affected, Cause, Statement};
 /// Makes the finding of one vulnerability in one installed package.
 pub(crate) fn of(
     package: &Arc<PackageRef>,
-    namespace: &str,
     affected: &Affected<'_>,
     feed: &str,
     details: &Arc<Details>,
@@ -28,9 +27,10 @@ pub(crate) fn of(
         advisory_kind: candidate.kind,
         compared_version: affected.statement.version.into(),
         feed: feed.into(),
-        namespace: namespace.into(),
+        namespace: known.namespace.into(),
         repository: candidate.repository.into(),
-        reason: reason(affected, namespace),
+        product: affected.statement.product.unwrap_or_default().into(),
+        reason: reason(affected),
         details: Arc::clone(details),
     }
 }
@@ -64,11 +64,17 @@ pub(crate) fn order(left: &Finding, right: &Finding) -> Ordering {
 
 /// Says in one sentence why a package is affected: what was compared with what, and where that
 /// holds.
-fn reason(affected: &Affected<'_>, namespace: &str) -> String {
-    let Statement { known, version } = affected.statement;
+fn reason(affected: &Affected<'_>) -> String {
+    let Statement {
+        known,
+        version,
+        product,
+        ..
+    } = affected.statement;
     let kind = match known.candidate.kind {
         PackageKind::Source => "source package",
-        PackageKind::Binary | PackageKind::Ancestry => "package",
+        PackageKind::Binary => "package",
+        PackageKind::Ancestry => "image",
     };
     let relation = relation(affected.cause);
     let fix = match affected.fix {
@@ -79,7 +85,8 @@ fn reason(affected: &Affected<'_>, namespace: &str) -> String {
         FixState::UnderInvestigation => "; the source has not determined yet whether that matters",
     };
     let name = known.package;
-    format!("{kind} {name} {version} is {relation} in {namespace}{fix}")
+    let place = product.unwrap_or(known.namespace);
+    format!("{kind} {name} {version} is {relation} in {place}{fix}")
 }
 
 fn relation(cause: Cause<'_>) -> String {

@@ -113,6 +113,16 @@ impl VulnerabilityData for Generation {
             .map_err(|source| self.error(feed, source))
     }
 
+    fn note(&self, feed: usize, table: &str, key: &str) -> Result<Option<String>, DataError> {
+        let Some(snapshot) = self.snapshots.get(feed) else {
+            return Ok(None);
+        };
+        snapshot
+            .note(table, key)
+            .map(|note| note.map(Into::into))
+            .map_err(|source| self.error(feed, source))
+    }
+
     fn details(&self, feed: usize, candidate: &Candidate<'_>) -> Result<Details, DataError> {
         match (candidate.texts, self.snapshots.get(feed)) {
             (CandidateTexts::Held(details), _) => Ok(details.clone()),

@@ -2,15 +2,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use limpid_types::{
-    Coverage, Environment, FeedUse, Finding, GapReason, IndexReport, Report, SeverityCounts,
+    Coverage, Environment, FeedUse, Finding, GapReason, IndexReport, NotAffected, Report,
+    SeverityCounts,
 };
 use thiserror::Error;
 
 use crate::candidates::Installed;
+use crate::containers;
 use crate::coverage::Gaps;
 use crate::finding;
 use crate::package_judge::PackageJudge;
-use crate::release::{Release, Unserved};
+use crate::release::{Place, PlaceKey, Release, Unserved, place_keys};
 use crate::{DataError, Options, VulnerabilityData};
 
 /// Why there is no report.
@@ -23,6 +25,13 @@ pub enum MatchError {
         namespace: String,
         /// The name that was looked for.
         package: String,
+        /// What went wrong.
+        #[source]
+        source: DataError,
+    },
+    /// The products that repositories belong to could not be looked up.
+    #[error("cannot look up the products of repositories")]
+    Repositories {
         /// What went wrong.
         #[source]
         source: DataError,
@@ -59,10 +68,13 @@ pub enum MatchError {
 /// | `NoFeed` | limpid has no feed for the distribution or the package repository | not judged |
 /// | `FeedMissing` | the generation has no snapshot of the feed | not judged |
 /// | `FeedEmpty` | the snapshot holds nothing for the release | not judged |
+/// | `RepositoryUnknown` | nobody says which products a Red Hat repository belongs to | not judged |
+/// | `ThirdParty` | somebody else than the distribution built the package | not judged |
 /// | `UnknownVersion` | a version that an advisory has to be compared with does not parse | judged but for that, counted as not judged |
 /// | `TooManyFindings` | [`Options::max_findings`] is reached | not judged |
 /// | `FeedStale` | the feed was not known to be current within [`Options::max_feed_age`] | judged by old data |
 /// | `EndOfLife` | the release gets no advisories any more | judged by frozen data |
+/// | `RepositoriesAssumed` | an image of Red Hat names no repositories | judged as packages of the distribution itself |
 /// | `UnreadableDatabase`, `LayerProblem` | the index says that packages may be missing | unknown |
 /// | `NoPackages` | the index has no package | none to judge |
 pub fn judge(
@@ -71,7 +83,7 @@ pub fn judge(
     now: Timestamp,
     options: &Options,
 ) -> Result<Report, MatchError> {
-    let releases = releases(index, data, now, options);
+    let releases = Releases::of(index, data, now, options);
     let case = Case {
         index,
         data,
@@ -82,10 +94,16 @@ pub fn judge(
         judge: PackageJudge::new(data, options),
         hidden: SeverityCounts::default(),
         shown: Vec::new(),
+        not_affected: Vec::new(),
     };
     let (summary, collected) = judge_into(case, collected)?;
     let mut findings = collected.shown;
     findings.sort_unstable_by(finding::order);
+    // A package that two databases list, or two product lists, is the same package.
+    findings.dedup_by(|next, known| finding::order(next, known).is_eq());
+    let mut not_affected = collected.not_affected;
+    not_affected.sort_unstable();
+    not_affected.dedup();
     Ok(Report {
         manifest: index.manifest_hash.clone(),
         distributions: index.distributions.values().cloned().collect(),
@@ -96,27 +114,79 @@ pub fn judge(
         counts: SeverityCounts::of(&findings),
         hidden: collected.hidden,
         findings,
+        not_affected,
     })
 }
 
-/// The releases of an image by the id of the distribution.
-pub(crate) type Releases<'a> = BTreeMap<&'a str, Result<Release, Unserved>>;
+/// The releases of an image.
+#[derive(Debug, Default)]
+pub(crate) struct Releases<'a> {
+    /// By where packages are.
+    of_places: BTreeMap<PlaceKey<'a>, Result<Release, Unserved>>,
+    /// By the id of a package that is a container image.
+    of_containers: BTreeMap<&'a str, Result<Release, Unserved>>,
+}
 
-/// Finds the release of each distribution of an image.
-pub(crate) fn releases<'a>(
-    index: &'a IndexReport,
-    data: &dyn VulnerabilityData,
-    now: Timestamp,
-    options: &Options,
-) -> Releases<'a> {
-    index
-        .distributions
-        .iter()
-        .map(|(id, distribution)| {
-            let release = Release::of(distribution, data, now, options.max_feed_age);
-            (id.as_str(), release)
-        })
-        .collect()
+impl<'a> Releases<'a> {
+    /// Finds the release of each place in an image that has packages, and of each distribution.
+    pub(crate) fn of(
+        index: &'a IndexReport,
+        data: &dyn VulnerabilityData,
+        now: Timestamp,
+        options: &Options,
+    ) -> Self {
+        let mut releases = Self::default();
+        let max_age = options.max_feed_age;
+        for (id, environments) in &index.environments {
+            for environment in environments {
+                if let Some(repository) = containers::repository(index, environment)
+                    && let Some(package) = index.packages.get(id)
+                {
+                    let release = Release::of_container(package, repository, data, now, max_age);
+                    releases.of_containers.insert(id, release);
+                    continue;
+                }
+                for key in place_keys(index, id, environment) {
+                    if releases.of_places.contains_key(&key) {
+                        continue;
+                    }
+                    if let Some(place) = Place::of(index, key) {
+                        let release = Release::of(&place, data, now, max_age);
+                        releases.of_places.insert(key, release);
+                    }
+                }
+            }
+        }
+        releases
+    }
+
+    /// Returns the release that a package in an environment is part of; none when its distribution
+    /// is not known.
+    pub(crate) fn get(
+        &self,
+        index: &'a IndexReport,
+        package: &str,
+        environment: &'a Environment,
+    ) -> Option<&Result<Release, Unserved>> {
+        if let Some(container) = self.of_containers.get(package) {
+            return Some(container);
+        }
+        let mut last = None;
+        for key in place_keys(index, package, environment) {
+            last = self.of_places.get(&key);
+            // Where nobody knows the repository, those of the image's layers stand in for it.
+            let is_unknown = |unserved: &Unserved| unserved.reason == GapReason::RepositoryUnknown;
+            if !matches!(last, Some(Err(unserved)) if is_unknown(unserved)) {
+                return last;
+            }
+        }
+        last
+    }
+
+    /// Returns all of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Result<Release, Unserved>> {
+        self.of_places.values().chain(self.of_containers.values())
+    }
 }
 
 /// An image that is to be judged, and by what.
@@ -164,6 +234,7 @@ struct Findings<'a> {
     judge: PackageJudge<'a>,
     hidden: SeverityCounts,
     shown: Vec<Finding>,
+    not_affected: Vec<NotAffected>,
 }
 
 impl<'a> Collect<'a> for Findings<'a> {
@@ -173,9 +244,17 @@ impl<'a> Collect<'a> for Findings<'a> {
 
     fn judge(&mut self, installed: &Installed<'a, '_>) -> Result<Option<String>, MatchError> {
         let shown = &mut self.shown;
-        self.judge.judge(installed, &mut self.hidden, |finding| {
-            shown.push(finding);
-        })
+        let judged = self.judge.judge(installed, |finding| shown.push(finding))?;
+        self.hidden.add_all(judged.hidden);
+        if !judged.not_affected.is_empty() {
+            self.not_affected.push(NotAffected {
+                package: installed.id.into(),
+                name: installed.package.name.clone(),
+                version: installed.package.version.clone(),
+                ids: judged.not_affected,
+            });
+        }
+        Ok(judged.unknown)
     }
 }
 
@@ -220,21 +299,30 @@ impl<'a, C: Collect<'a>> Judgement<'a, C> {
                 .add(GapReason::TooManyFindings, "report", detail, 1);
             return Ok(false);
         }
-        let nowhere = [Environment::default()];
         let environments = match self.case.index.environments.get(id) {
             Some(environments) if !environments.is_empty() => environments.as_slice(),
-            _ => &nowhere,
-        };
-        let mut is_judged = true;
-        let mut distributions = BTreeSet::new();
-        let mut namespaces = BTreeSet::new();
-        for environment in environments {
-            if !distributions.insert(environment.distribution_id.as_str()) {
-                continue;
+            _ => {
+                self.add_foreign(&Environment::default());
+                return Ok(false);
             }
-            match self.case.releases.get(environment.distribution_id.as_str()) {
+        };
+        if let Some(owner) = self.case.index.limpid.third_party.get(id) {
+            let detail = || "the feeds of the distribution do not speak of these packages".into();
+            self.gaps.add(GapReason::ThirdParty, owner, detail, 1);
+            return Ok(false);
+        }
+        if self.case.index.limpid.earlier_containers.contains(id) {
+            // What the image was built on is no part of what it is.
+            return Ok(true);
+        }
+        let mut is_judged = true;
+        let mut seen: Vec<*const Release> = Vec::new();
+        for environment in environments {
+            match self.case.releases.get(self.case.index, id, environment) {
                 Some(Ok(release)) => {
-                    if namespaces.insert(release.namespace.as_str()) {
+                    let is_new = !seen.iter().any(|known| std::ptr::eq(*known, release));
+                    if is_new {
+                        seen.push(release);
                         is_judged &= self.judge_installed(id, environment, release)?;
                     }
                 }

@@ -24,6 +24,7 @@
 mod affected;
 mod candidates;
 mod clair;
+mod containers;
 mod coverage;
 mod data;
 mod diff;
@@ -39,6 +40,7 @@ mod metrics;
 mod opening;
 mod options;
 mod package_judge;
+mod products;
 mod release;
 mod served_data;
 mod service;
@@ -49,7 +51,7 @@ mod update_operation;
 mod updater_name;
 
 pub use affected::{affected, names};
-pub use clair::clair_report;
+pub use clair::{clair_index, clair_report};
 pub use data::{
     Candidate, CandidateTexts, DataError, FeedSnapshot, MissingFeed, VulnerabilityData,
 };

@@ -22,6 +22,8 @@ struct MemoryFeed {
     advisories: Vec<Advisory>,
     /// The places of each package's advisories.
     places: BTreeMap<String, BTreeMap<String, Range<usize>>>,
+    /// What it notes, by table and key.
+    notes: BTreeMap<(String, String), String>,
 }
 
 impl MemoryData {
@@ -44,6 +46,15 @@ impl MemoryData {
         self.advisories.push(MemoryFeed::new(advisories));
         self
     }
+
+    /// Returns the generation with a note of the feed that was added last.
+    #[must_use]
+    pub fn with_note(mut self, table: &str, key: &str, value: &str) -> Self {
+        if let Some(feed) = self.advisories.last_mut() {
+            feed.notes.insert((table.into(), key.into()), value.into());
+        }
+        self
+    }
 }
 
 impl MemoryFeed {
@@ -54,6 +65,7 @@ impl MemoryFeed {
                 .filter(|advisory| advisory.details.withdrawn.is_empty())
                 .collect(),
             places: BTreeMap::new(),
+            notes: BTreeMap::new(),
         };
         feed.advisories.sort_by(|left, right| {
             (&left.namespace, &left.package.name).cmp(&(&right.namespace, &right.package.name))
@@ -107,6 +119,15 @@ impl VulnerabilityData for MemoryData {
         Ok(advisories.iter().map(candidate).collect())
     }
 
+    fn note(&self, feed: usize, table: &str, key: &str) -> Result<Option<String>, DataError> {
+        let key = (table.to_owned(), key.to_owned());
+        Ok(self
+            .advisories
+            .get(feed)
+            .and_then(|feed| feed.notes.get(&key))
+            .cloned())
+    }
+
     fn details(&self, _feed: usize, candidate: &Candidate<'_>) -> Result<Details, DataError> {
         Ok(match candidate.texts {
             CandidateTexts::Held(details) => details.clone(),
@@ -127,6 +148,7 @@ fn candidate(advisory: &Advisory) -> Candidate<'_> {
             .iter()
             .map(String::as_str)
             .collect(),
+        cpes: advisory.package.cpes.iter().map(String::as_str).collect(),
         status: advisory.status,
         versions: advisory.versions.clone(),
         severity: advisory.rating.severity,

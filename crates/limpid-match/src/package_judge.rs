@@ -24,39 +24,54 @@ impl<'a> PackageJudge<'a> {
         }
     }
 
-    /// Gives the findings of a package as part of one release, and counts those that are hidden.
-    /// Returns what could not be compared, if anything.
+    /// Gives the findings of a package as part of one release.
     pub(crate) fn judge(
         &mut self,
         installed: &Installed<'a, '_>,
-        hidden: &mut SeverityCounts,
         mut find: impl FnMut(Finding),
-    ) -> Result<Option<String>, MatchError> {
+    ) -> Result<Judged, MatchError> {
         let statements = self.candidates.statements(installed)?;
+        let mut judged = Judged::default();
         let mut unknown = None;
         let shared = OnceCell::new();
         for group in statements.chunk_by(|left, right| left.id() == right.id()) {
             match statements::judge(group) {
                 Outcome::Clear => {}
+                Outcome::NotAffected(statement) => {
+                    judged.not_affected.push(statement.id().to_owned());
+                }
                 Outcome::Unknown(error) => unknown = Some((error, group)),
                 Outcome::Affected(affected) if is_hidden(&affected, self.options) => {
-                    hidden.add(affected.statement.known.candidate.severity);
+                    judged
+                        .hidden
+                        .add(affected.statement.known.candidate.severity);
                 }
                 Outcome::Affected(affected) => {
                     let known = affected.statement.known;
                     let feed = known.feed(self.data).map_or("", |feed| &feed.name);
                     let details = known.details(self.data)?;
                     let package = shared.get_or_init(|| Arc::new(finding::package(installed)));
-                    let namespace = &installed.release.namespace;
-                    find(finding::of(package, namespace, &affected, feed, details));
+                    find(finding::of(package, &affected, feed, details));
                 }
             }
         }
-        Ok(unknown.map(|(error, statements)| {
+        judged.unknown = unknown.map(|(error, statements)| {
             let id = statements.first().map_or("", Statement::id);
             format!("{error}, needed for {id}")
-        }))
+        });
+        Ok(judged)
     }
+}
+
+/// What is said of a package beside its findings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Judged {
+    /// How many findings the options of the report hide.
+    pub(crate) hidden: SeverityCounts,
+    /// Vulnerabilities that a source says do not affect the package, whatever its version, sorted.
+    pub(crate) not_affected: Vec<String>,
+    /// What could not be compared, if anything.
+    pub(crate) unknown: Option<String>,
 }
 
 fn is_hidden(affected: &Affected<'_>, options: &Options) -> bool {

@@ -1,29 +1,92 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use limpid_types::{Distribution, GapReason};
+use limpid_types::{Distribution, Environment, GapReason, IndexReport, Package, Repository};
 
+use crate::containers;
 use crate::coverage::Gaps;
 use crate::data::is_of;
-use crate::distributions::{self, Family, SourceVersion};
+use crate::distributions::{self, Family, JudgedBy, SourceVersion, red_hat};
+use crate::products::{Known, MAPPING_FEED, Products};
 use crate::{FeedSnapshot, VulnerabilityData, end_of_life};
+
+/// The feed that speaks of container images of Red Hat's.
+const CONTAINER_FEED: &str = "rhel-vex";
 
 /// How many missing feeds of a family a gap names.
 const NAMED_FEEDS: usize = 3;
 
-/// A release of a distribution that some feed of the generation serves.
+/// A release of a distribution that some feed of the generation serves, or in the case of Red Hat
+/// the products that some of its repositories belong to.
 #[derive(Clone, Debug)]
 pub(crate) struct Release {
     /// Where its advisories hold.
-    pub(crate) namespace: String,
+    pub(crate) namespaces: Vec<String>,
     /// Places of the feeds that have records there.
     pub(crate) feeds: Vec<usize>,
     /// Which version is compared with what an advisory says about a source package.
     pub(crate) source_version: SourceVersion,
+    /// The products that advisories are limited to; none where the namespace says it all.
+    pub(crate) products: Option<Products>,
+    /// The names by which advisories speak of a container image; empty for other packages, which
+    /// have one name.
+    pub(crate) names: Vec<String>,
     /// Names of feeds whose data is too old, each with how old it is.
     stale: Vec<(String, String)>,
-    /// The last day of support, when it is over.
-    ended: Option<Date>,
+    /// The name under which the end of its support is known.
+    pub(crate) end_key: String,
+    /// The namespace of the release itself, and what is said of its end when that is over.
+    ended: Option<(String, String)>,
+    /// What had to be assumed about it: subject and detail.
+    assumed: Option<(String, String)>,
+}
+
+/// Where packages are: the distribution and the repositories that they came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) distribution: &'a Distribution,
+    /// Empty where they do not matter.
+    pub(crate) repositories: Vec<&'a Repository>,
+}
+
+/// Names a [`Place`]: the id of a distribution, and those of the repositories where they matter.
+pub(crate) type PlaceKey<'a> = (&'a str, &'a [String]);
+
+/// Names the places that a package in an environment may be at, the best first.
+pub(crate) fn place_keys<'a>(
+    index: &'a IndexReport,
+    package: &str,
+    environment: &'a Environment,
+) -> impl Iterator<Item = PlaceKey<'a>> {
+    let id = environment.distribution_id.as_str();
+    let by_products = index
+        .distributions
+        .get(id)
+        .and_then(distributions::family)
+        .is_some_and(|family| family.judged_by == JudgedBy::Products);
+    let named = environment.repository_ids.as_deref().unwrap_or_default();
+    let instead = index.limpid.repositories_instead.get(package);
+    let repositories = match by_products {
+        false => [Some(&[][..]), None],
+        true => [Some(named), instead.map(Vec::as_slice)],
+    };
+    repositories
+        .into_iter()
+        .flatten()
+        .map(move |repositories| (id, repositories))
+}
+
+impl<'a> Place<'a> {
+    /// Returns the place that has a name; none when its distribution is not known.
+    pub(crate) fn of(index: &'a IndexReport, (id, repositories): PlaceKey<'a>) -> Option<Self> {
+        Some(Self {
+            distribution: index.distributions.get(id)?,
+            repositories: repositories
+                .iter()
+                .filter_map(|id| index.repository.get(id))
+                .collect(),
+        })
+    }
 }
 
 /// Why the packages of a release cannot be judged.
@@ -38,25 +101,32 @@ pub(crate) struct Unserved {
 }
 
 impl Release {
-    /// Finds the feeds that serve a distribution of an image.
+    /// Finds the feeds that serve a place in an image.
     pub(crate) fn of(
-        distribution: &Distribution,
+        place: &Place<'_>,
         data: &dyn VulnerabilityData,
         now: Timestamp,
         max_age: SignedDuration,
     ) -> Result<Self, Unserved> {
+        let distribution = place.distribution;
         let today = now.to_zoned(TimeZone::UTC).date();
         let family =
             distributions::family(distribution).ok_or_else(|| without_feed(distribution))?;
-        let namespaces = (family.namespaces)(distribution);
         let feeds = feeds_of(family, data, distribution)?;
-        let served = namespaces.iter().find_map(|namespace| {
-            let has_records = |feed: &usize| data.records(*feed, namespace) > 0;
-            let serving: Vec<usize> = feeds.iter().copied().filter(has_records).collect();
-            (!serving.is_empty()).then_some((namespace, serving))
-        });
-        let Some((namespace, serving)) = served else {
-            return Err(match (namespaces.first(), missing(family, data)) {
+        let own = family.namespaces(distribution);
+        let (products, assumed) = match family.judged_by {
+            JudgedBy::Release => (None, None),
+            JudgedBy::Products => {
+                let (products, assumed) = products_of(place, family, data)?;
+                (Some(products), assumed)
+            }
+        };
+        let served = match &products {
+            Some(products) => all_served(products.namespaces(), &feeds, data),
+            None => first_served(&own, &feeds, data),
+        };
+        let Some((namespaces, serving)) = served else {
+            return Err(match (own.first(), missing(family.feed, data)) {
                 (None, _) => without_release(family, distribution),
                 // Which releases a feed serves is in its data, so any that is missing may be
                 // the one that serves this release.
@@ -64,17 +134,55 @@ impl Release {
                 (Some(namespace), None) => without_records(family, namespace, today),
             });
         };
-        let stale = serving
-            .iter()
-            .filter_map(|feed| data.feeds().get(*feed))
-            .filter_map(|feed| Some((feed.name.clone(), staleness(feed, now, max_age)?)))
-            .collect();
+        let own = own_namespace(&own, &namespaces).unwrap_or_default();
+        let end_key = end_of_life::key(distribution, own);
+        let end = end_of_life::ended(&end_key, today);
         Ok(Self {
-            ended: end_of_life::ended(namespace, today),
-            namespace: namespace.clone(),
+            ended: frozen(own, &serving, data, end).map(|detail| (own.to_owned(), detail)),
+            end_key,
+            stale: stale(&serving, data, now, max_age),
+            namespaces,
             feeds: serving,
             source_version: family.source_version,
-            stale,
+            products,
+            names: Vec::new(),
+            assumed,
+        })
+    }
+
+    /// Finds the feed that serves a container image of Red Hat's.
+    pub(crate) fn of_container(
+        package: &Package,
+        repository: &Repository,
+        data: &dyn VulnerabilityData,
+        now: Timestamp,
+        max_age: SignedDuration,
+    ) -> Result<Self, Unserved> {
+        let unserved = |reason, detail: String| Unserved {
+            reason,
+            subject: CONTAINER_FEED.into(),
+            detail,
+        };
+        let feeds: Vec<usize> = (0..data.feeds().len())
+            .filter(|feed| data.records(*feed, containers::NAMESPACE) > 0)
+            .collect();
+        if feeds.is_empty() {
+            let detail = "there is no data about container images of Red Hat's";
+            return Err(missing(CONTAINER_FEED, data)
+                .unwrap_or_else(|| unserved(GapReason::FeedMissing, detail.into())));
+        }
+        let names = containers::names(package, data)
+            .map_err(|error| unserved(GapReason::RepositoryUnknown, error.to_string()))?;
+        Ok(Self {
+            namespaces: vec![containers::NAMESPACE.into()],
+            stale: stale(&feeds, data, now, max_age),
+            feeds,
+            source_version: SourceVersion::Recorded,
+            products: containers::products(repository),
+            names,
+            end_key: String::new(),
+            ended: None,
+            assumed: None,
         })
     }
 
@@ -83,15 +191,135 @@ impl Release {
         for (feed, detail) in &self.stale {
             gaps.add(GapReason::FeedStale, feed, || detail.clone(), 1);
         }
-        if let Some(last) = self.ended {
-            let detail = || {
-                format!(
-                    "support ended on {last} and its advisories are frozen: \
-                     vulnerabilities found since are missing"
-                )
-            };
-            gaps.add(GapReason::EndOfLife, &self.namespace, detail, 1);
+        if let Some((namespace, detail)) = &self.ended {
+            gaps.add(GapReason::EndOfLife, namespace, || detail.clone(), 1);
         }
+        if let Some((subject, detail)) = &self.assumed {
+            gaps.add(
+                GapReason::RepositoriesAssumed,
+                subject,
+                || detail.clone(),
+                1,
+            );
+        }
+    }
+}
+
+/// Returns the names of the feeds whose data is too old, each with how old it is.
+fn stale(
+    feeds: &[usize],
+    data: &dyn VulnerabilityData,
+    now: Timestamp,
+    max_age: SignedDuration,
+) -> Vec<(String, String)> {
+    feeds
+        .iter()
+        .filter_map(|feed| data.feeds().get(*feed))
+        .filter_map(|feed| Some((feed.name.clone(), staleness(feed, now, max_age)?)))
+        .collect()
+}
+
+/// Returns the first namespace that has records, with the feeds that have them.
+fn first_served(
+    namespaces: &[String],
+    feeds: &[usize],
+    data: &dyn VulnerabilityData,
+) -> Option<(Vec<String>, Vec<usize>)> {
+    namespaces
+        .iter()
+        .find_map(|namespace| all_served(vec![namespace.clone()], feeds, data))
+}
+
+/// Returns the namespaces that have records, with the feeds that have them.
+fn all_served(
+    mut namespaces: Vec<String>,
+    feeds: &[usize],
+    data: &dyn VulnerabilityData,
+) -> Option<(Vec<String>, Vec<usize>)> {
+    let has_records = |feed: usize, namespace: &str| data.records(feed, namespace) > 0;
+    let mut serving = feeds.to_vec();
+    serving.retain(|feed| namespaces.iter().any(|name| has_records(*feed, name)));
+    namespaces.retain(|namespace| serving.iter().any(|feed| has_records(*feed, namespace)));
+    (!namespaces.is_empty()).then_some((namespaces, serving))
+}
+
+/// Returns the namespace that tells how long the release is supported.
+fn own_namespace<'n>(own: &'n [String], served: &[String]) -> Option<&'n str> {
+    own.iter()
+        .find(|namespace| served.contains(namespace))
+        .or_else(|| own.first())
+        .map(String::as_str)
+}
+
+/// Says since when a release gets no advisories any more, if that is so: because its support is
+/// over, or because its source has dropped it.
+fn frozen(
+    namespace: &str,
+    feeds: &[usize],
+    data: &dyn VulnerabilityData,
+    ended: Option<Date>,
+) -> Option<String> {
+    const FROZEN: &str = "frozen";
+    let since = feeds
+        .iter()
+        .find_map(|feed| data.note(*feed, FROZEN, namespace).ok().flatten());
+    let missing = "vulnerabilities found since are missing";
+    match (ended, since) {
+        (None, None) => None,
+        (Some(last), None) => Some(format!(
+            "support ended on {last} and its advisories are frozen: {missing}"
+        )),
+        (Some(last), Some(date)) => Some(format!(
+            "support ended on {last} and its advisories are frozen since {date}, when the source \
+             had them last: {missing}"
+        )),
+        (None, Some(date)) => Some(format!(
+            "its advisories are frozen since {date}, when the source had them last: {missing}"
+        )),
+    }
+}
+
+/// Finds the products that the packages at a place may be of, and what had to be assumed for it.
+fn products_of(
+    place: &Place<'_>,
+    family: &Family,
+    data: &dyn VulnerabilityData,
+) -> Result<(Products, Option<(String, String)>), Unserved> {
+    let name = distributions::display_name(place.distribution);
+    let known = Products::of(&place.repositories, data).map_err(|error| Unserved {
+        reason: GapReason::RepositoryUnknown,
+        subject: MAPPING_FEED.into(),
+        detail: error.to_string(),
+    })?;
+    match known {
+        Known::Products(products) => Ok((products, None)),
+        Known::NoRepository => {
+            let product = red_hat::product(place.distribution)
+                .ok_or_else(|| without_release(family, place.distribution))?;
+            // CentOS has no repositories of Red Hat's; its packages are those of the distribution.
+            let is_red_hat = place.distribution.did != "centos";
+            let assumed = is_red_hat.then(|| {
+                let detail = format!(
+                    "the image does not say which repositories its packages are from; they were \
+                     judged as packages of {name} itself"
+                );
+                (name.to_owned(), detail)
+            });
+            Ok((Products::of_distribution(product), assumed))
+        }
+        Known::Unmapped(repository) => Err(Unserved {
+            reason: GapReason::RepositoryUnknown,
+            detail: format!("Red Hat's table of products does not have the repository: {repository}"),
+            subject: repository,
+        }),
+        Known::NoMapping(repository) => Err(missing(MAPPING_FEED, data).unwrap_or_else(|| Unserved {
+            reason: GapReason::FeedMissing,
+            subject: MAPPING_FEED.into(),
+            detail: format!(
+                "there is no snapshot of Red Hat's table that tells which products a repository \
+                 belongs to: {repository}"
+            ),
+        })),
     }
 }
 
@@ -124,7 +352,7 @@ fn feeds_of(
         .map(|(place, _)| place)
         .collect();
     if feeds.is_empty() {
-        return Err(missing(family, data).unwrap_or_else(|| Unserved {
+        return Err(missing(family.feed, data).unwrap_or_else(|| Unserved {
             reason: GapReason::FeedMissing,
             subject: family.feed.into(),
             detail: format!(
@@ -136,12 +364,12 @@ fn feeds_of(
     Ok(feeds)
 }
 
-/// Says which feeds of a family cannot be had, when there are some.
-fn missing(family: &Family, data: &dyn VulnerabilityData) -> Option<Unserved> {
+/// Says which feeds of a family of feeds cannot be had, when there are some.
+fn missing(family: &str, data: &dyn VulnerabilityData) -> Option<Unserved> {
     let reasons: Vec<String> = data
         .missing()
         .iter()
-        .filter(|feed| is_of(&feed.name, family.feed))
+        .filter(|feed| is_of(&feed.name, family))
         .map(|feed| {
             format!(
                 "the data of feed {} cannot be had: {}",
@@ -152,7 +380,7 @@ fn missing(family: &Family, data: &dyn VulnerabilityData) -> Option<Unserved> {
         .collect();
     (!reasons.is_empty()).then(|| Unserved {
         reason: GapReason::FeedMissing,
-        subject: family.feed.into(),
+        subject: family.into(),
         detail: reasons.join("; "),
     })
 }

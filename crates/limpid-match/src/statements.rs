@@ -3,6 +3,7 @@ use std::cmp::Ordering;
 use limpid_types::{FixState, Status, VersionConstraint};
 use limpid_version::{Range, RangeEnd, VersionError};
 
+use crate::Candidate;
 use crate::candidates::Known;
 
 /// A statement about one package, and the version of the package that it is compared with.
@@ -12,6 +13,11 @@ pub(crate) struct Statement<'a> {
     pub(crate) known: &'a Known<'a>,
     /// The version that stands for the package.
     pub(crate) version: &'a str,
+    /// For which of the products that the package may be of the statement holds, as bits. There is
+    /// one product where the feed knows none.
+    pub(crate) products: u64,
+    /// The name of one of them, as the feed has it.
+    pub(crate) product: Option<&'a str>,
 }
 
 impl<'a> Statement<'a> {
@@ -30,6 +36,8 @@ impl<'a> Statement<'a> {
 pub(crate) enum Outcome<'a> {
     /// Nothing speaks against the package.
     Clear,
+    /// The source says that the package is not affected, whatever its version.
+    NotAffected(Statement<'a>),
     /// The package has the vulnerability, or may have it.
     Affected(Affected<'a>),
     /// A version could not be compared, and no other statement settles it.
@@ -74,22 +82,67 @@ impl Affected<'_> {
 
 /// Judges one package by the statements that share an id.
 ///
+/// A package may be of several products, and nobody knows of which: each is judged by what holds
+/// for it, and the worst counts.
+pub(crate) fn judge<'a>(statements: &[Statement<'a>]) -> Outcome<'a> {
+    let all = statements
+        .iter()
+        .fold(0, |all, statement| all | statement.products);
+    if statements.iter().all(|statement| statement.products == all) {
+        return judge_product(statements.iter().copied());
+    }
+    let mut worst = Outcome::Clear;
+    let mut left = all;
+    while left != 0 {
+        let product = left & left.wrapping_neg();
+        left &= !product;
+        let of_product = statements
+            .iter()
+            .copied()
+            .filter(|statement| statement.products & product != 0);
+        worst = worst.or_worse(judge_product(of_product));
+    }
+    worst
+}
+
+impl Outcome<'_> {
+    /// Returns the worse of two.
+    fn or_worse(self, other: Self) -> Self {
+        match (&self, &other) {
+            (Self::Affected(found), Self::Affected(known)) if outweighs(known, found) => other,
+            _ if other.rank() > self.rank() => other,
+            _ => self,
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Clear => 0,
+            Self::NotAffected(_) => 1,
+            Self::Unknown(_) => 2,
+            Self::Affected(_) => 3,
+        }
+    }
+}
+
+/// Judges a package as part of one product.
+///
 /// A statement that the package is not affected cancels all others: it is the more specific
 /// knowledge. Otherwise a package is clear only if it is outside *every* statement. Sources list an
 /// id under several fixed versions when a first fix was not complete (Alpine's busybox, fixed in
 /// `1.29.3-r10` and again in `1.30.1-r2`): the package stays a finding until the highest of them,
 /// and that is the fixed version of the one finding. One statement without a fix means that there
 /// is none.
-pub(crate) fn judge<'a>(statements: &[Statement<'a>]) -> Outcome<'a> {
-    let is_cancelled = statements
-        .iter()
-        .any(|statement| statement.known.candidate.status == Status::NotAffected);
-    if is_cancelled {
-        return Outcome::Clear;
+fn judge_product<'a>(statements: impl Iterator<Item = Statement<'a>> + Clone) -> Outcome<'a> {
+    let mut others = statements.clone();
+    if let Some(statement) =
+        others.find(|statement| statement.known.candidate.status == Status::NotAffected)
+    {
+        return Outcome::NotAffected(statement);
     }
     let mut decisive: Option<Affected<'a>> = None;
     let mut failure = None;
-    for &statement in statements {
+    for statement in statements {
         match cause(statement.versions(), statement.version) {
             Ok(Some(cause)) => {
                 let found = Affected {
@@ -111,6 +164,12 @@ pub(crate) fn judge<'a>(statements: &[Statement<'a>]) -> Outcome<'a> {
         (None, Some(error)) => Outcome::Unknown(error),
         (None, None) => Outcome::Clear,
     }
+}
+
+/// Tells whether a statement says in which version something was fixed.
+pub(crate) fn names_a_fix(candidate: &Candidate<'_>) -> bool {
+    let has_end = |range: &Range| matches!(range.end, Some(RangeEnd::Fixed(_)));
+    candidate.status == Status::Affected && candidate.versions.ranges.iter().any(has_end)
 }
 
 /// Finds what a constraint holds against a version; of several ranges, the one that ends last.
@@ -220,13 +279,14 @@ mod tests {
             repository: "main",
             module: "",
             architectures: Vec::new(),
+            cpes: Vec::new(),
             status,
             versions,
             severity: Severity::Unknown,
             severity_text: "",
             texts: CandidateTexts::Held(&NO_TEXTS),
         };
-        Known::new(0, "busybox", candidate)
+        Known::new(0, "alpine:3.9", "busybox", candidate)
     }
 
     fn below(fixed: &str) -> Known<'static> {
@@ -244,10 +304,15 @@ mod tests {
     fn fix(candidates: &[Known<'_>], version: &str) -> Option<(FixState, String)> {
         let statements: Vec<Statement<'_>> = candidates
             .iter()
-            .map(|known| Statement { known, version })
+            .map(|known| Statement {
+                known,
+                version,
+                products: 1,
+                product: None,
+            })
             .collect();
         match judge(&statements) {
-            Outcome::Clear => None,
+            Outcome::Clear | Outcome::NotAffected(_) => None,
             Outcome::Affected(affected) => Some((affected.fix, affected.fixed_version().into())),
             Outcome::Unknown(error) => panic!("{error}"),
         }
@@ -299,6 +364,29 @@ mod tests {
     fn not_affected_cancels_affected() {
         let candidates = [below("2.0-r0"), with_status(Status::NotAffected)];
         assert_eq!(fix(&candidates, "1.0-r0"), None);
+    }
+
+    #[test]
+    fn not_affected_cancels_affected_of_the_same_product_only() {
+        let candidates = [below("2.0-r0"), with_status(Status::NotAffected)];
+        let of = |products: [u64; 2]| {
+            let statements: Vec<Statement<'_>> = candidates
+                .iter()
+                .zip(products)
+                .map(|(known, products)| Statement {
+                    known,
+                    version: "1.0-r0",
+                    products,
+                    product: None,
+                })
+                .collect();
+            judge(&statements).rank()
+        };
+        let (not_affected, affected) = (1, 3);
+        assert_eq!(of([0b01, 0b01]), not_affected);
+        assert_eq!(of([0b01, 0b11]), not_affected);
+        assert_eq!(of([0b01, 0b10]), affected);
+        assert_eq!(of([0b11, 0b10]), affected);
     }
 
     #[test]

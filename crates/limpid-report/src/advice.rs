@@ -10,6 +10,9 @@ pub(crate) fn title(reason: GapReason) -> &'static str {
         GapReason::FeedEmpty => "release not in the feed",
         GapReason::FeedStale => "old data",
         GapReason::EndOfLife => "end of life",
+        GapReason::RepositoryUnknown => "repository not known",
+        GapReason::RepositoriesAssumed => "repositories not named",
+        GapReason::ThirdParty => "not the distribution's package",
         GapReason::UnreadableDatabase => "package database unreadable",
         GapReason::LayerProblem => "layer not read whole",
         GapReason::UnknownVersion => "version not comparable",
@@ -31,6 +34,13 @@ pub(crate) fn remedy(reason: GapReason) -> &'static str {
         }
         GapReason::FeedStale => "run `limpid update`, and see `limpid feeds` if it stays old",
         GapReason::EndOfLife => "move the image to a supported release",
+        GapReason::RepositoryUnknown => {
+            "run `limpid update` to load the table of repositories, or check these packages by hand"
+        }
+        GapReason::RepositoriesAssumed => {
+            "keep the content manifests or the history of dnf in the image"
+        }
+        GapReason::ThirdParty => "check these packages by the advisories of who built them",
         GapReason::UnreadableDatabase | GapReason::LayerProblem => {
             "rebuild or pull the image again; the JSON report lists every problem"
         }

@@ -14,6 +14,9 @@
 //!
 //! All three hold the same thing, one [`Header`] for each package.
 //!
+//! [`read_dnf_history`] reads the sqlite database in which dnf notes what it did: rpm's own does not
+//! know which repository a package came from.
+//!
 //! This crate does not look for databases in a file system, does not verify signatures and does
 //! not use rpm's indexes: it reads the whole package table once, front to back.
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
@@ -21,6 +24,7 @@
 mod bdb;
 mod byte_order;
 mod collector;
+mod dnf_history;
 mod error;
 mod header;
 mod limits;
@@ -30,6 +34,7 @@ mod packages;
 mod read_at;
 mod sqlite;
 
+pub use dnf_history::read_dnf_history;
 pub use error::Error;
 pub use header::{Header, HeaderError};
 pub use limits::Limits;

@@ -17,7 +17,7 @@ use rusqlite::{Connection, MAIN_DB, Statement};
 
 use crate::collector::{Collector, Place};
 use crate::{Error, Limits, ReadAt};
-use image::Image;
+pub(crate) use image::Image;
 
 pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -67,7 +67,8 @@ pub(crate) fn read(
     read_rows(&connection, collector).map_err(failed("read the table of packages"))
 }
 
-fn open(image: Image<'_>, limits: &Limits) -> rusqlite::Result<Connection> {
+/// Opens the image of a database in memory, so that reading it is harmless and ends.
+pub(crate) fn open(image: Image<'_>, limits: &Limits) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open_in_memory()?;
     for (setting, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),

@@ -1,5 +1,6 @@
 //! Builds what tests need: images, layers, package databases, feeds, a registry.
 
+pub mod dnf;
 pub mod feed;
 pub mod image;
 pub mod layer;

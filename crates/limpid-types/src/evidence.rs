@@ -19,8 +19,82 @@ pub struct LayerEvidence {
     /// database (say `var/lib/dpkg`), and what is no file where a database or release file would
     /// be (a link `etc/os-release`). They hide that path and what is below it in lower layers.
     pub obstructions: Vec<String>,
+    /// What Red Hat's builds say of the repositories that the layer was made from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub content_manifests: Vec<ContentManifest>,
+    /// Which repository dnf says each package came from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dnf_histories: Vec<DnfHistory>,
+    /// Which of Red Hat's container images the layer says that it ends.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub container_identities: Vec<ContainerIdentity>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+}
+
+/// A content manifest of Red Hat's build systems: the repositories that a layer was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContentManifest {
+    /// Path of the manifest.
+    pub path: String,
+    /// Repository ids, in the manifest's order.
+    pub content_sets: Vec<String>,
+    /// The manifest says that dnf's history knows better.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub from_dnf_hint: bool,
+}
+
+/// dnf's history as it stands in one layer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DnfHistory {
+    /// Path of the database.
+    pub path: String,
+    /// Packages and the repository that each was last installed from, sorted.
+    pub packages: Vec<DnfPackage>,
+}
+
+/// A package in dnf's history.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DnfPackage {
+    /// Name.
+    pub name: String,
+    /// `[epoch:]version-release`, no epoch when it is 0, as in [`PackageRecord::version`].
+    pub version: String,
+    /// Architecture.
+    pub arch: String,
+    /// Id of the repository.
+    pub repository: String,
+}
+
+/// What a file of Red Hat's build systems says the image is, in the file's own words.
+///
+/// There are two forms: labels in JSON, which have `created` and mostly `cpe`, and the Dockerfile
+/// of older images, which has `component`, and `version` and `release` from its own name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContainerIdentity {
+    /// Path of the file.
+    pub path: String,
+    /// Label `name`, such as `ubi9/httpd-24`.
+    pub name: String,
+    /// Label `com.redhat.component`, such as `httpd-24-container`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub component: String,
+    /// Version and release as in `9.5-1734525854`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// Label `architecture`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub architecture: String,
+    /// Label `org.opencontainers.image.created`, RFC 3339.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub created: String,
+    /// Label `cpe`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cpe: String,
 }
 
 /// One package database as it stands in one layer.
@@ -52,6 +126,14 @@ pub enum DatabaseKind {
     RpmBdb,
     /// rpm's `Packages.db`, the ndb format.
     RpmNdb,
+    /// One `desc` file of pacman's `local` directory.
+    Pacman,
+    /// One package's directory below Portage's `var/db/pkg`, named by its file `PF`.
+    Portage,
+    /// Chisel's `manifest.wall`, which lists parts of Ubuntu's packages.
+    Chisel,
+    /// Bottlerocket's `application-inventory.json`.
+    Bottlerocket,
 }
 
 impl DatabaseKind {
@@ -67,28 +149,29 @@ impl DatabaseKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PackageRecord {
-    /// Name of the binary package.
+    /// Name of the binary package; Portage's as `category/name`.
     pub name: String,
     /// Full version as the package manager prints it: `[epoch:]upstream[-revision]` for dpkg,
-    /// `[epoch:]version-release` for rpm (no epoch when it is absent or 0).
+    /// `[epoch:]version-release` for rpm and Bottlerocket (no epoch when it is absent or 0),
+    /// `[epoch:]pkgver-pkgrel` for pacman, `version[-rN]` for Portage.
     pub version: String,
     /// Architecture.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub arch: String,
     /// The package that this one was built from: dpkg's `Source` name, apk's origin, the name in
-    /// rpm's `SOURCERPM`. Equal to `name` when the database leaves it out and the format says so.
+    /// rpm's `SOURCERPM`, pacman's `BASE`; Chisel and Bottlerocket do not say. Equal to `name` when the database leaves it out and the format says so.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub source: String,
     /// Version of the source package, in the same form as `version`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub source_version: String,
-    /// rpm's modularity label, `name:stream:version:context[:arch]`.
+    /// rpm's modularity label, `name:stream:version:context[:arch]`; Portage's slot as `slot:SLOT`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub module: String,
-    /// rpm's vendor, dpkg's `Origin`.
+    /// rpm's vendor, dpkg's `Origin`, the repository in Portage, Bottlerocket's publisher.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub vendor: String,
-    /// dpkg's and apk's maintainer, rpm's packager.
+    /// dpkg's and apk's maintainer, rpm's and pacman's packager.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub maintainer: String,
     /// Key id of the rpm signature, 16 lower-case hex digits.

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -45,6 +45,19 @@ pub struct Extension {
     /// What could not be read, with the digest of the layer, base first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<LayerProblem>,
+    /// Packages that are not the distribution's own, by id, with whose they are in words, such as
+    /// `vendor "Docker"`: the distribution's advisories say nothing about them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub third_party: BTreeMap<String, String>,
+    /// Ids of container packages that are not the image itself, but images that it was built on.
+    /// They must match nothing.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub earlier_containers: BTreeSet<String>,
+    /// Packages whose environment names the repository that dnf says they came from, by id, with
+    /// the ids of the repositories that the image's own layers were made from. These stand in
+    /// where the named repository is known to nobody.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub repositories_instead: BTreeMap<String, Vec<String>>,
 }
 
 /// A [`Problem`] and the layer that it is in.
@@ -59,7 +72,7 @@ pub struct LayerProblem {
 
 impl Extension {
     fn is_empty(&self) -> bool {
-        self.problems.is_empty()
+        *self == Self::default()
     }
 }
 
@@ -83,7 +96,7 @@ pub struct Package {
     /// Version as the package manager prints it.
     #[serde(default)]
     pub version: String,
-    /// `binary` or `source`; none on the empty source of a package that has none.
+    /// `binary`, `source` or `ancestry` (a container image as a package); none on the empty source of a package that has none.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",

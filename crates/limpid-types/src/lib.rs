@@ -8,6 +8,7 @@
 
 mod advisory;
 mod affected_manifests;
+mod cpe;
 mod digest;
 mod evidence;
 mod index_report;
@@ -24,9 +25,11 @@ pub use advisory::{
     Advisory, AffectedPackage, Details, PackageKind, Rating, Status, VersionConstraint,
 };
 pub use affected_manifests::{AffectedManifests, VulnerabilitySummaries};
+pub use cpe::{Cpe, CpeAttribute, CpeError, CpeValue, Relation};
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use evidence::{
-    DatabaseKind, LayerEvidence, PackageDatabase, PackageRecord, ReleaseFile, Whiteout,
+    ContainerIdentity, ContentManifest, DatabaseKind, DnfHistory, DnfPackage, LayerEvidence,
+    PackageDatabase, PackageRecord, ReleaseFile, Whiteout,
 };
 pub use index_report::{
     Distribution, Environment, Extension, IndexReport, LayerProblem, Package, Repository,
@@ -38,8 +41,8 @@ pub use notification::{
 };
 pub use problem::{Problem, ProblemKind};
 pub use report::{
-    Coverage, FeedUse, Finding, FixState, Gap, GapReason, PackageRef, Report, SeverityCounts,
-    Verdict,
+    Coverage, FeedUse, Finding, FixState, Gap, GapReason, NotAffected, PackageRef, Report,
+    SeverityCounts, Verdict,
 };
 pub use severity::{Severity, UnknownSeverity};
 pub use stable_id::StableId;

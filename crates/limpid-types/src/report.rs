@@ -28,6 +28,22 @@ pub struct Report {
     pub hidden: SeverityCounts,
     /// Vulnerabilities that affect packages of the image, worst first.
     pub findings: Vec<Finding>,
+    /// What sources say does not affect packages of the image, whatever their versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_affected: Vec<NotAffected>,
+}
+
+/// Vulnerabilities of which a source says that they do not affect an installed package.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NotAffected {
+    /// Name of the package.
+    pub name: String,
+    /// Installed version.
+    pub version: String,
+    /// Key into the index report's packages.
+    pub package: String,
+    /// The source's names of the vulnerabilities, sorted.
+    pub ids: Vec<String>,
 }
 
 /// How many findings there are of each severity.
@@ -56,6 +72,13 @@ impl SeverityCounts {
             counts.add(finding.severity);
         }
         counts
+    }
+
+    /// Adds other counts.
+    pub fn add_all(&mut self, mut other: Self) {
+        for severity in Severity::ALL {
+            *self.slot(severity) += *other.slot(severity);
+        }
     }
 
     /// Counts one more finding.
@@ -126,6 +149,9 @@ pub struct Finding {
     pub namespace: String,
     /// Sub-repository of the distribution, or empty.
     pub repository: String,
+    /// CPE name of the product that the advisory is limited to, or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub product: String,
     /// Why this is a finding, in one sentence.
     pub reason: String,
     /// The texts of the vulnerability, which all findings of it share.
@@ -226,6 +252,12 @@ pub enum GapReason {
     FeedStale,
     /// The release gets no new advisories.
     EndOfLife,
+    /// Nobody says which products a repository of the image belongs to.
+    RepositoryUnknown,
+    /// The image does not say which repositories its packages are from.
+    RepositoriesAssumed,
+    /// Somebody else than the distribution built the packages.
+    ThirdParty,
     /// A package database could not be read.
     UnreadableDatabase,
     /// Records or files of a layer could not be read.

@@ -12,17 +12,21 @@
 //! The crate does not know packages, advisories or feeds, and it never guesses
 //! a scheme from the look of a version.
 
+mod alpm;
 mod apk;
 mod cursor;
 mod dpkg;
+mod gentoo;
 mod key;
 mod number;
 mod range;
+mod rhctag;
 mod rpm;
 mod scheme;
 
 pub use apk::ApkVersion;
 pub use key::SortKey;
 pub use range::{Range, RangeEnd};
+pub use rhctag::RhctagVersion;
 pub use rpm::{Evr, Nevra};
 pub use scheme::{Scheme, UnknownScheme, VersionError};

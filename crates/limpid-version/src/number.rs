@@ -8,6 +8,9 @@ pub(crate) struct Number<'a> {
 }
 
 impl<'a> Number<'a> {
+    /// Zero.
+    pub(crate) const ZERO: Self = Self { digits: &[] };
+
     /// Makes a number from digits; no digits are zero.
     pub(crate) fn new(digits: &'a [u8]) -> Self {
         let zeros = digits.iter().take_while(|&&digit| digit == b'0').count();

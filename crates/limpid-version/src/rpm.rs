@@ -64,12 +64,13 @@ impl<'a> Evr<'a> {
         by_epoch.then_with(|| compare_segments(self.version, other.version))
     }
 
-    fn epoch_number(&self) -> Number<'a> {
+    /// Returns the epoch as a number.
+    pub(crate) fn epoch_number(&self) -> Number<'a> {
         Number::new(self.epoch.unwrap_or_default().as_bytes())
     }
 
     /// Splits at the dash and the colon; a colon that does not follow digits is part of the version.
-    fn split(text: &'a str) -> Self {
+    pub(crate) fn split(text: &'a str) -> Self {
         let (epoch, rest) = match text.split_once(':') {
             Some((epoch, rest)) if epoch.bytes().all(|byte| byte.is_ascii_digit()) => {
                 (Some(epoch), rest)

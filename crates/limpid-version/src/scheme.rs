@@ -110,6 +110,13 @@ schemes! {
     Rpm, "rpm", crate::Evr<'_>;
     /// apk-tools' `number{.number}{letter}{_suffix{number}}{~hash}{-rN}`, see apk-package(5).
     Apk, "apk", crate::ApkVersion<'_>;
+    /// Tags of Red Hat's container images, `[v]version[-release]`.
+    Rhctag, "rhctag", crate::RhctagVersion<'_>;
+    /// pacman's `[epoch:]pkgver[-pkgrel]`, see vercmp(8).
+    Alpm, "alpm", crate::alpm::AlpmVersion<'_>;
+    /// Gentoo's `number{.number}{letter}{_suffix{number}}{-rN}`, see the Package Manager
+    /// Specification, section 3.
+    Gentoo, "gentoo", crate::gentoo::GentooVersion<'_>;
 }
 
 impl Scheme {

@@ -12,7 +12,7 @@ use limpid_types::Digest;
 
 /// A command that is run several times, each time as a process of its own.
 #[derive(Clone)]
-pub(super) struct Measurement {
+pub(crate) struct Measurement {
     program: OsString,
     arguments: Vec<OsString>,
     is_pinned: bool,
@@ -21,17 +21,17 @@ pub(super) struct Measurement {
 
 /// What one run took.
 #[derive(Clone, Debug)]
-pub(super) struct Figures {
+pub(crate) struct Figures {
     /// Seconds from start to end.
-    pub(super) wall: f64,
+    pub(crate) wall: f64,
     /// Seconds of processor time, user and system.
-    pub(super) cpu: f64,
+    pub(crate) cpu: f64,
     /// Highest resident memory.
-    pub(super) peak_mib: f64,
+    pub(crate) peak_mib: f64,
 }
 
 impl Measurement {
-    pub(super) fn new(program: &Path) -> Self {
+    pub(crate) fn new(program: &Path) -> Self {
         Self {
             program: program.as_os_str().to_owned(),
             arguments: Vec::new(),
@@ -40,12 +40,12 @@ impl Measurement {
         }
     }
 
-    pub(super) fn arg(&mut self, argument: impl AsRef<OsStr>) -> &mut Self {
+    pub(crate) fn arg(&mut self, argument: impl AsRef<OsStr>) -> &mut Self {
         self.arguments.push(argument.as_ref().to_owned());
         self
     }
 
-    pub(super) fn args<const N: usize>(&mut self, arguments: [&str; N]) -> &mut Self {
+    pub(crate) fn args<const N: usize>(&mut self, arguments: [&str; N]) -> &mut Self {
         self.arguments.extend(arguments.map(OsString::from));
         self
     }
@@ -85,7 +85,8 @@ impl Measurement {
         })
     }
 
-    fn once(&self) -> Result<Figures> {
+    /// Runs once.
+    pub(crate) fn once(&self) -> Result<Figures> {
         if let Some(directory) = &self.fresh
             && directory.is_dir()
         {

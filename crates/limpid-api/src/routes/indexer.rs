@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use limpid_index::{IndexFault, IndexService, IndexStatus, Urgency};
 use limpid_store::StoreError;
-use limpid_types::{Digest, Manifest};
+use limpid_types::{Digest, IndexReport, Manifest};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
@@ -56,7 +56,11 @@ pub struct IndexerRoutes {
     urgency_by_issuer: Arc<BTreeMap<String, u8>>,
     metrics: HttpMetrics,
     searches: Arc<Semaphore>,
+    presentation: Option<Presentation>,
 }
+
+/// Puts an index report into the shape in which clients get it.
+pub type Presentation = Arc<dyn Fn(Arc<IndexReport>) -> Arc<IndexReport> + Send + Sync>;
 
 impl IndexerRoutes {
     /// Makes the handlers of a service. An issuer of tokens can have an urgency, which its
@@ -72,6 +76,22 @@ impl IndexerRoutes {
             urgency_by_issuer: Arc::new(urgency_by_issuer),
             metrics,
             searches: Arc::new(Semaphore::new(SEARCHES)),
+            presentation: None,
+        }
+    }
+
+    /// Returns the handlers with something that completes the reports that clients get: by
+    /// vulnerability data, say, which the indexer knows nothing of.
+    #[must_use]
+    pub fn with_presentation(mut self, presentation: Presentation) -> Self {
+        self.presentation = Some(presentation);
+        self
+    }
+
+    fn present(&self, report: Arc<IndexReport>) -> Arc<IndexReport> {
+        match &self.presentation {
+            Some(presentation) => presentation(report),
+            None => report,
         }
     }
 
@@ -162,7 +182,7 @@ async fn index(
         (ETAG, routes.tag().header()),
         (LOCATION, path(INDEX_REPORT, &hash)),
     ];
-    let body = json::body(report).await?;
+    let body = json::body(routes.present(report)).await?;
     Ok((StatusCode::CREATED, headers, links, body).into_response())
 }
 
@@ -202,7 +222,7 @@ async fn index_report(
         .map_err(|fault| ApiError::internal(format!("could not retrieve index report: {fault}")))?
         .ok_or_else(|| ApiError::not_found("index report not found"))?;
     let headers = [(CONTENT_TYPE, wanted.content_type()), (ETAG, tag.header())];
-    Ok((headers, json::body(report).await?).into_response())
+    Ok((headers, json::body(routes.present(report)).await?).into_response())
 }
 
 async fn delete(

@@ -1,64 +1,51 @@
-use jiff::Timestamp;
-use limpid_types::{
-    Advisory, AffectedPackage, Details, Rating, Severity, Status, VersionConstraint,
-};
+use jiff::{SignedDuration, Timestamp};
+use limpid_types::{Details, Rating, Severity};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::ecosystem::Ecosystem;
-use super::ranges::{RangeRecord, ranges};
-use crate::FeedError;
 use crate::json::Elements;
-use crate::run::Run;
-use crate::text::{DESCRIPTION_BYTES, clip, name_fault};
+use crate::rating::{of_word, rate};
+use crate::text::{DESCRIPTION_BYTES, REFERENCE_BYTES, clip, date, name_fault};
 
 /// How many aliases and how many references are kept: every advisory of an entry repeats them.
 const MAX_LINKS: usize = 100;
 
-/// Bytes of a reference. Longer ones are left out, since half an address leads nowhere.
-const REFERENCE_BYTES: usize = 2048;
+/// How much later than the last change a withdrawal must be before it lies in the future: the two
+/// dates of one change are not always made by the same clock.
+const CHANGE_OF_A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// What an entry says beside its versions.
 #[derive(Deserialize)]
-struct Entry<'a> {
-    id: String,
+pub(crate) struct Entry<'a> {
+    /// The entry's own name.
+    pub(crate) id: String,
     published: Option<String>,
     modified: Option<String>,
     withdrawn: Option<String>,
-    summary: Option<String>,
+    /// One line: "Important: nodejs:18 security update".
+    pub(crate) summary: Option<String>,
     details: Option<String>,
     #[serde(borrow, default)]
     aliases: Elements<&'a RawValue>,
+    #[serde(borrow, default)]
+    upstream: Elements<&'a RawValue>,
+    #[serde(borrow, default)]
+    related: Elements<&'a RawValue>,
     #[serde(borrow, default)]
     references: Elements<&'a RawValue>,
     #[serde(borrow, default)]
     severity: Elements<&'a RawValue>,
     #[serde(borrow)]
     database_specific: Option<&'a RawValue>,
+    /// The packages, each to be read by itself.
     #[serde(borrow, default)]
-    affected: Elements<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Affected<'a> {
-    package: Option<Package>,
-    #[serde(borrow, default)]
-    ranges: Elements<&'a RawValue>,
-    #[serde(default)]
-    versions: Elements<String>,
-    #[serde(borrow, default)]
-    severity: Elements<&'a RawValue>,
-    #[serde(borrow)]
-    database_specific: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    ecosystem: String,
-    name: String,
+    pub(crate) affected: Elements<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 struct Reference {
+    #[serde(rename = "type", default)]
+    kind: String,
     url: String,
 }
 
@@ -69,148 +56,126 @@ struct Score {
     score: String,
 }
 
+/// The part of `database_specific` and `ecosystem_specific` that rates.
 #[derive(Deserialize)]
-struct DatabaseSpecific {
+pub(super) struct DatabaseSpecific {
+    #[serde(alias = "ubuntu_priority")]
     severity: String,
 }
 
-/// Reads an entry of the archive.
-pub(super) fn read(
-    ecosystem: &Ecosystem,
-    file: &str,
-    content: &[u8],
-    run: &mut Run<'_>,
-) -> Result<(), FeedError> {
-    let entry: Entry<'_> = match serde_json::from_slice(content) {
-        Ok(entry) => entry,
-        Err(error) => return run.quarantine(file, None, error),
-    };
-    if let Some(fault) = name_fault(&entry.id) {
-        return run.quarantine(file, None, fault);
+impl DatabaseSpecific {
+    /// Returns the word of the source for how bad it is.
+    pub(super) fn word(raw: &RawValue) -> Option<String> {
+        serde_json::from_str(raw.get())
+            .ok()
+            .map(|specific: Self| specific.severity)
+            .filter(|word| name_fault(word).is_none())
     }
-    // A withdrawal has a date, but no date in the future was ever seen: it is taken at its word.
-    if entry
-        .withdrawn
-        .as_ref()
-        .is_some_and(|date| !date.is_empty())
-    {
-        run.withdrawn();
-        return Ok(());
-    }
-    let details = entry.details();
-    let rating = rating(&entry.severity, entry.database_specific);
-    for affected in &entry.affected.0 {
-        let affected: Affected<'_> = match serde_json::from_str(affected.get()) {
-            Ok(affected) => affected,
-            Err(error) => {
-                run.quarantine(&*entry.id, None, error)?;
-                continue;
-            }
-        };
-        // Without a package only commits are named.
-        let Some(package) = &affected.package else {
-            continue;
-        };
-        let Some(namespace) = ecosystem.namespace(&package.ecosystem) else {
-            continue;
-        };
-        let fault = name_fault(&package.name).or_else(|| name_fault(&namespace));
-        if let Some(fault) = fault {
-            run.quarantine(&*entry.id, None, fault)?;
-            continue;
-        }
-        let Some(versions) = affected.versions(ecosystem, &entry.id, run)? else {
-            continue;
-        };
-        run.advisory(Advisory {
-            id: entry.id.clone(),
-            namespace,
-            package: AffectedPackage {
-                name: package.name.clone(),
-                kind: ecosystem.kind,
-                ..AffectedPackage::default()
-            },
-            status: Status::Affected,
-            versions,
-            rating: affected.rating().unwrap_or_else(|| rating.clone()),
-            details: details.clone(),
-        })?;
-    }
-    Ok(())
 }
 
-impl Entry<'_> {
-    fn details(&self) -> Details {
+impl<'a> Entry<'a> {
+    /// Reads an entry; the error says what is wrong with it.
+    pub(crate) fn parse(content: &'a [u8]) -> Result<Self, String> {
+        let entry: Self = serde_json::from_slice(content).map_err(|error| error.to_string())?;
+        match name_fault(&entry.id) {
+            None => Ok(entry),
+            Some(fault) => Err(fault.to_owned()),
+        }
+    }
+
+    /// Tells whether the source has taken the entry back.
+    ///
+    /// A date that lies behind the last change of the entry was set in advance: until then the
+    /// entry holds. A date that cannot be read is a withdrawal all the same.
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        let Some(withdrawn) = self.withdrawn.as_deref().filter(|date| !date.is_empty()) else {
+            return false;
+        };
+        let dates = (withdrawn.parse(), self.modified.as_deref().map(str::parse));
+        let (Ok(withdrawn), Some(Ok(modified))) = dates else {
+            return true;
+        };
+        let modified: Timestamp = modified;
+        let withdrawn: Timestamp = withdrawn;
+        withdrawn.duration_since(modified) <= CHANGE_OF_A_DAY
+    }
+
+    /// Returns the CVE ids of the vulnerabilities that the entry is about, sorted. Which of the
+    /// three members has them depends on the database and on the age of the entry.
+    pub(crate) fn cves(&self) -> Vec<String> {
+        let mut cves: Vec<String> = [&self.upstream, &self.aliases, &self.related]
+            .into_iter()
+            .flat_map(parsed::<String>)
+            .filter(|id| is_cve(id))
+            .collect();
+        cves.sort_unstable();
+        cves.dedup();
+        cves
+    }
+
+    /// Returns the other names that are no CVE ids or are not the entry's own, sorted.
+    pub(crate) fn aliases(&self) -> Vec<String> {
         let mut aliases: Vec<String> = parsed(&self.aliases)
             .filter(|alias: &String| name_fault(alias).is_none() && *alias != self.id)
             .take(MAX_LINKS)
             .collect();
         aliases.sort_unstable();
         aliases.dedup();
+        aliases
+    }
+
+    /// Returns what all advisories of the entry share, without aliases.
+    pub(crate) fn details(&self) -> Details {
         let description = [&self.summary, &self.details]
             .into_iter()
             .flatten()
             .find(|text| !text.trim().is_empty())
             .cloned()
             .unwrap_or_default();
-        let references = parsed(&self.references)
-            .map(|reference: Reference| reference.url)
-            .filter(|url| url.len() <= REFERENCE_BYTES)
-            .take(MAX_LINKS)
-            .collect();
         Details {
-            aliases,
+            aliases: Vec::new(),
             description: clip(description, DESCRIPTION_BYTES),
-            references,
+            references: self.references().map(|reference| reference.url).collect(),
             published: date(self.published.as_deref()),
             modified: date(self.modified.as_deref()),
             withdrawn: String::new(),
         }
     }
+
+    /// Returns the address of the bulletin that the entry is: its first reference of the type
+    /// `ADVISORY`, or else its page in the OSV database.
+    pub(crate) fn bulletin_url(&self) -> String {
+        self.references()
+            .find(|reference| reference.kind == "ADVISORY")
+            .map_or_else(
+                || format!("https://osv.dev/vulnerability/{}", self.id),
+                |reference| reference.url,
+            )
+    }
+
+    /// Returns the rating of the whole entry. The word counts when `database_specific` has none.
+    pub(crate) fn rating(&self, word: &str) -> Rating {
+        let specific = self.database_specific.and_then(DatabaseSpecific::word);
+        rating(&self.severity, specific.as_deref().unwrap_or(word))
+    }
+
+    fn references(&self) -> impl Iterator<Item = Reference> {
+        parsed(&self.references)
+            .filter(|reference: &Reference| reference.url.len() <= REFERENCE_BYTES)
+            .take(MAX_LINKS)
+    }
 }
 
-impl Affected<'_> {
-    /// Puts the versions together; none when there are none that mean anything here.
-    ///
-    /// A range that cannot be read is quarantined by itself: the other ranges and the list hold.
-    fn versions(
-        &self,
-        ecosystem: &Ecosystem,
-        id: &str,
-        run: &mut Run<'_>,
-    ) -> Result<Option<VersionConstraint>, FeedError> {
-        let mut versions = VersionConstraint::none(ecosystem.scheme);
-        versions.enumerated.clone_from(&self.versions.0);
-        let mut is_explained = false;
-        for raw in &self.ranges.0 {
-            let found = serde_json::from_str::<RangeRecord>(raw.get())
-                .map_err(|error| error.to_string())
-                .and_then(|record| {
-                    ranges(record, ecosystem.scheme).map_err(|error| error.to_string())
-                });
-            match found {
-                Ok(Some(found)) => versions.ranges.extend(found),
-                Ok(None) => is_explained = true,
-                Err(reason) => {
-                    is_explained = true;
-                    run.quarantine(id, None, reason)?;
-                }
-            }
-        }
-        if !versions.ranges.is_empty() || !versions.enumerated.is_empty() {
-            return Ok(Some(versions));
-        }
-        if !is_explained {
-            run.quarantine(id, None, "neither ranges nor versions")?;
-        }
-        Ok(None)
-    }
-
-    /// Returns the rating of this package, where it has one of its own.
-    fn rating(&self) -> Option<Rating> {
-        let rating = rating(&self.severity, self.database_specific);
-        (rating != Rating::default()).then_some(rating)
-    }
+/// Tells whether a text has the form of a CVE id.
+fn is_cve(id: &str) -> bool {
+    let mut parts = id.splitn(3, '-');
+    let is_number =
+        |text: Option<&str>| text.is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    id.len() <= 32
+        && parts.next() == Some("CVE")
+        && id.len() >= "CVE-2000-0000".len()
+        && is_number(parts.next())
+        && is_number(parts.next())
 }
 
 /// Reads the elements that are what they should be. The others are no reason to lose an advisory:
@@ -222,41 +187,22 @@ fn parsed<'a, T: Deserialize<'a>>(elements: &Elements<&'a RawValue>) -> impl Ite
         .filter_map(|raw| serde_json::from_str(raw.get()).ok())
 }
 
-/// Rates by what the source says. The text is the score of the newest kind (`CVSS_V4` over
-/// `CVSS_V3`), or else the word; the severity comes from a word only.
-fn rating(scores: &Elements<&RawValue>, specific: Option<&RawValue>) -> Rating {
-    let score = parsed(scores)
-        .filter(|score: &Score| name_fault(&score.score).is_none())
-        .max_by(|left, right| left.kind.cmp(&right.kind))
-        .map(|score| score.score)
-        .unwrap_or_default();
-    let word = specific
-        .and_then(|raw| serde_json::from_str(raw.get()).ok())
-        .map(|specific: DatabaseSpecific| specific.severity)
-        .filter(|word| name_fault(word).is_none())
-        .unwrap_or_default();
-    let severity = [&word, &score]
-        .into_iter()
-        .map(|text| severity(text))
-        .find(|&severity| severity != Severity::Unknown)
-        .unwrap_or_default();
-    Rating {
-        text: if score.is_empty() { word } else { score },
-        severity,
+/// Rates by a word and by `severity`: of its scores the one of the newest kind counts (`CVSS_V4`
+/// over `CVSS_V3`), and what is no CVSS but a word (`Ubuntu`) is the word of the source.
+pub(super) fn rating(scores: &Elements<&RawValue>, word: &str) -> Rating {
+    let mut vector: Option<Score> = None;
+    let mut word = word.to_owned();
+    for score in parsed(scores).filter(|score: &Score| name_fault(&score.score).is_none()) {
+        if !score.kind.starts_with("CVSS") {
+            word = if word.is_empty() { score.score } else { word };
+        } else if vector.as_ref().is_none_or(|known| known.kind <= score.kind) {
+            vector = Some(score);
+        }
     }
-}
-
-fn severity(word: &str) -> Severity {
-    match word.to_ascii_lowercase().as_str() {
-        "moderate" => Severity::Medium,
-        "important" => Severity::High,
-        word => word.parse().unwrap_or_default(),
+    let vector = vector.map(|score| score.score).unwrap_or_default();
+    // Older entries have the word in the place of a vector.
+    if word.is_empty() && of_word(&vector) != Severity::Unknown {
+        return rate(&vector, "");
     }
-}
-
-/// Returns a date in UTC, or nothing when it is none.
-fn date(text: Option<&str>) -> String {
-    text.and_then(|text| text.parse::<Timestamp>().ok())
-        .map(|timestamp| timestamp.to_string())
-        .unwrap_or_default()
+    rate(&word, &vector)
 }

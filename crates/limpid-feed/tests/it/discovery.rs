@@ -1,4 +1,4 @@
-use limpid_feed::{Collected, MemoryDocuments, Settings, families};
+use limpid_feed::{Collected, Feed, MemoryDocuments, OsvSettings, Settings, families};
 
 use crate::support::{Server, chain, family, settings};
 
@@ -111,54 +111,44 @@ fn debian_is_one_feed_that_nobody_needs_to_be_asked_for() {
     assert_eq!(names("debian", &mut server), ["debian"]);
 }
 
-#[test]
-fn osv_gives_a_feed_per_ecosystem_of_the_settings() {
+fn osv_feeds(ecosystems: &[&str]) -> Vec<Box<dyn Feed>> {
     let settings = Settings {
-        osv_ecosystems: vec!["rocky linux".into(), "openSUSE".into()],
+        osv: OsvSettings {
+            allowlist: ecosystems.iter().map(|&name| name.to_owned()).collect(),
+            ..OsvSettings::default()
+        },
         ..settings()
     };
-    let feeds = families(&settings)[2]
+    families(&settings)[2]
         .discover(&mut Server::default())
-        .unwrap();
-    let addresses: Vec<(String, String)> = feeds
-        .iter()
-        .map(|feed| (feed.name().to_owned(), feed.documents()[0].url.clone()))
-        .collect();
-    assert_eq!(
-        addresses,
-        [
-            (
-                "osv/rocky linux".to_owned(),
-                "https://osv.test/Rocky%20Linux/all.zip".to_owned()
-            ),
-            (
-                "osv/opensuse".to_owned(),
-                "https://osv.test/openSUSE/all.zip".to_owned()
-            ),
-        ]
-    );
+        .unwrap()
 }
 
 #[test]
-fn by_default_no_osv_ecosystem_is_fetched() {
-    let families = families(&Settings::default());
-    let feeds = families[2].discover(&mut Server::default()).unwrap();
-    assert!(feeds.is_empty());
+fn osv_gives_a_feed_per_distribution_and_per_ecosystem_of_the_settings() {
+    let addresses: Vec<(String, String)> = osv_feeds(&["rocky linux", "openSUSE"])
+        .iter()
+        .map(|feed| (feed.name().to_owned(), feed.documents()[0].url.clone()))
+        .collect();
+    let expected = [
+        ("osv/almalinux", "AlmaLinux"),
+        ("osv/mageia", "Mageia"),
+        ("osv/rocky-linux", "Rocky%20Linux"),
+        ("osv/openeuler", "openEuler"),
+        ("osv/opensuse", "openSUSE"),
+    ];
+    let expected =
+        expected.map(|(name, path)| (name.into(), format!("https://osv.test/{path}/all.zip")));
+    assert_eq!(addresses, expected);
 }
 
 #[test]
 fn an_ecosystem_whose_versions_cannot_be_compared_fails_for_itself() {
-    let settings = Settings {
-        osv_ecosystems: vec!["Debian".into(), "PyPI".into()],
-        ..settings()
-    };
-    let feeds = families(&settings)[2]
-        .discover(&mut Server::default())
-        .unwrap();
+    let feeds = osv_feeds(&["PyPI", "Debian"]);
     let names: Vec<_> = feeds.iter().map(|feed| feed.name()).collect();
-    assert_eq!(names, ["osv/debian", "osv/pypi"]);
+    assert_eq!(names[4..], ["osv/debian", "osv/pypi"]);
     let mut documents = MemoryDocuments::default();
-    let error = feeds[1]
+    let error = feeds[5]
         .parse(&mut documents, &mut Collected::default())
         .unwrap_err();
     assert_eq!(chain(&error), "no version scheme for ecosystem: PyPI");

@@ -147,59 +147,97 @@ fn withdrawn_entries_are_counted_and_left_out() {
 }
 
 #[test]
-fn the_newest_score_is_the_text_and_a_word_is_the_severity() {
-    let rating = |members: Value, package: Value| {
-        let mut members = members;
-        members["affected"] = affected(&json!([]), &json!(["1-1"]));
-        for (name, value) in package.as_object().unwrap() {
-            members["affected"][0][name] = value.clone();
-        }
-        let rating = read_entry(&members).advisories[0].rating.clone();
-        (rating.text, rating.severity)
-    };
+fn a_withdrawal_in_the_future_does_not_hold_yet() {
+    let versions = affected(&json!([]), &json!(["1-1"]));
+    for (withdrawn, is_gone) in [
+        ("2024-01-01T00:00:00Z", true),
+        ("2023-06-01T00:00:00Z", true),
+        ("2024-01-01T20:00:00Z", true),
+        ("2024-02-01T00:00:00Z", false),
+        ("soon", true),
+    ] {
+        let sink = read_entry(&json!({"withdrawn": withdrawn, "affected": versions}));
+        assert_eq!(sink.advisories.is_empty(), is_gone, "{withdrawn}");
+    }
+    let entry = json!({"id": "A-1", "withdrawn": "2024-02-01T00:00:00Z", "affected": versions});
+    assert!(read(&OsvZip::new().entry(&entry)).advisories.is_empty());
+}
+
+/// Returns the rating of an entry whose package has some more members.
+fn rating(members: &Value, package: &Value) -> (String, Severity) {
+    let mut members = members.clone();
+    members["affected"] = affected(&json!([]), &json!(["1-1"]));
+    for (name, value) in package.as_object().unwrap() {
+        members["affected"][0][name] = value.clone();
+    }
+    let rating = read_entry(&members).advisories[0].rating.clone();
+    (rating.text, rating.severity)
+}
+
+#[test]
+fn the_newest_score_is_the_text_and_the_severity() {
+    let newest = "CVSS:4.0/AV:L/AC:L/AT:P/PR:L/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N";
     let scores = json!([
-        {"type": "CVSS_V3", "score": "CVSS:3.1/x"},
-        {"type": "CVSS_V4", "score": "CVSS:4.0/x"},
-        {"type": "CVSS_V2", "score": "AV:N"},
+        {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N"},
+        {"type": "CVSS_V4", "score": newest},
+        {"type": "CVSS_V2", "score": "AV:N/AC:L/Au:N/C:N/I:N/A:C"},
     ]);
-    let none = json!({});
-    assert_eq!(
-        rating(json!({}), none.clone()),
-        (String::new(), Severity::Unknown)
-    );
-    assert_eq!(
-        rating(json!({"severity": scores}), none.clone()),
-        ("CVSS:4.0/x".into(), Severity::Unknown)
-    );
+    for (scores, text, severity) in [
+        (json!([]), "", Severity::Unknown),
+        (scores.clone(), newest, Severity::High),
+        (
+            json!([scores[0]]),
+            "CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N",
+            Severity::Low,
+        ),
+        (
+            json!([scores[2]]),
+            "AV:N/AC:L/Au:N/C:N/I:N/A:C",
+            Severity::High,
+        ),
+        (
+            json!([{"type": "CVSS_V3", "score": "CVSS:3.1/x"}]),
+            "CVSS:3.1/x",
+            Severity::Unknown,
+        ),
+        (json!([{"type": "CVSS_V3"}, 7]), "", Severity::Unknown),
+    ] {
+        let found = rating(&json!({"severity": scores}), &json!({}));
+        assert_eq!(found, (text.into(), severity));
+    }
+}
+
+#[test]
+fn a_word_of_the_source_wins_over_a_score() {
+    let vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+    let scores = json!([{"type": "CVSS_V3", "score": vector}]);
+    let word = |word: &str| json!({"severity": word});
     assert_eq!(
         rating(
-            json!({"severity": scores, "database_specific": {"severity": "MODERATE"}}),
-            none.clone()
+            &json!({"severity": scores, "database_specific": word("MODERATE")}),
+            &json!({})
         ),
-        ("CVSS:4.0/x".into(), Severity::Medium)
+        (vector.into(), Severity::Medium)
     );
     assert_eq!(
-        rating(
-            json!({"database_specific": {"severity": "Important"}}),
-            none.clone()
-        ),
+        rating(&json!({"database_specific": word("Important")}), &json!({})),
         ("Important".into(), Severity::High)
     );
     assert_eq!(
-        rating(
-            json!({"severity": [{"type": "Ubuntu", "score": "low"}]}),
-            none.clone()
-        ),
-        ("low".into(), Severity::Low)
-    );
-    assert_eq!(
-        rating(json!({"database_specific": {"severity": 7}}), none),
+        rating(&json!({"database_specific": {"severity": 7}}), &json!({})),
         (String::new(), Severity::Unknown)
     );
     assert_eq!(
         rating(
-            json!({"database_specific": {"severity": "LOW"}}),
-            json!({"database_specific": {"severity": "CRITICAL"}})
+            &json!({"severity": [{"type": "Ubuntu", "score": "low"}, scores[0]]}),
+            &json!({})
+        ),
+        (vector.into(), Severity::Low)
+    );
+    assert_eq!(
+        rating(
+            &json!({"database_specific": word("LOW")}),
+            &json!({"database_specific": word("CRITICAL")})
         ),
         ("CRITICAL".into(), Severity::Critical)
     );

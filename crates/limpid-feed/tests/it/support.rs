@@ -1,8 +1,10 @@
 use std::collections::BTreeSet;
 
 use limpid_feed::{
-    Collected, Family, Feed, FeedError, Limits, MemoryDocuments, Probe, ProbeError, Settings,
-    Tally, families,
+    AlpineSettings, AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings,
+    Collected, DebianSettings, EchoSettings, Family, FedoraSettings, Feed, FeedError,
+    GentooSettings, Limits, MemoryDocuments, MinimosSettings, OsvSettings, Probe, ProbeError,
+    Settings, Tally, UbuntuFormat, UbuntuSettings, WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -39,15 +41,58 @@ impl Probe for Server {
 /// Sources at short addresses, with small limits.
 pub(crate) fn settings() -> Settings {
     Settings {
-        alpine_url: "https://secdb.test/".into(),
-        debian_url: "https://tracker.test/json".into(),
-        osv_url: "https://osv.test".into(),
-        osv_ecosystems: vec!["Debian".into(), "Alpine".into()],
+        alpine: AlpineSettings {
+            url: "https://secdb.test/".into(),
+        },
+        debian: DebianSettings {
+            json_url: "https://tracker.test/json".into(),
+            ..DebianSettings::default()
+        },
+        osv: OsvSettings {
+            url: "https://osv.test".into(),
+            allowlist: vec!["Debian".into(), "Alpine".into()],
+        },
+        ubuntu: UbuntuSettings {
+            oval_url: "https://oval.test".into(),
+            osv_url: "https://canonical.test/osv.tar.xz".into(),
+            vex_url: "https://canonical.test/vex.tar.xz".into(),
+            url: "https://launchpad.test".into(),
+            ..UbuntuSettings::default()
+        },
+        aws: AmazonSettings {
+            url: Some("https://amazon.test/".into()),
+        },
+        bottlerocket: BottlerocketSettings {
+            url: "https://bottlerocket.test/updateinfo.xml.gz".into(),
+        },
+        fedora: FedoraSettings {
+            url: "https://fedora.test/updates/".into(),
+            archive_url: "https://archive.test/updates".into(),
+        },
+        gentoo: GentooSettings {
+            url: "https://gentoo.test/glsa.tar.gz".into(),
+        },
+        arch: ArchSettings {
+            url: "https://arch.test/all.json".into(),
+        },
+        chainguard: ChainguardSettings {
+            url: "https://chainguard.test/security.json".into(),
+        },
+        echo: EchoSettings {
+            url: "https://echo.test/data.json".into(),
+        },
+        minimos: MinimosSettings {
+            url: "https://minimos.test/security.json".into(),
+        },
+        wolfi: WolfiSettings {
+            url: "https://wolfi.test/security.json".into(),
+        },
         limits: Limits {
             record_bytes: 4096,
             archive_entries: 10,
             unpacked_bytes: 20_000,
         },
+        ..Settings::default()
     }
 }
 
@@ -58,14 +103,22 @@ pub(crate) fn family(name: &str) -> Box<dyn Family> {
         .unwrap()
 }
 
-/// Finds a feed by its name: `alpine/v3.3`, `alpine/edge`, `debian`, `osv/debian`.
+/// Finds a feed by its name: `alpine/v3.3`, `alpine/edge`, `debian`, `osv/debian`, `ubuntu/vex`.
 pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
     let mut server = Server::with(&[
         "https://secdb.test/v3.3/main.json",
         "https://secdb.test/edge/main.json",
+        "https://oval.test/com.ubuntu.jammy.cve.oval.xml.bz2",
     ]);
-    families(&settings())
+    let mut settings = settings();
+    settings.ubuntu.format = match name {
+        "ubuntu/osv" => UbuntuFormat::Osv,
+        "ubuntu/vex" => UbuntuFormat::Vex,
+        _ => UbuntuFormat::Oval,
+    };
+    families(&settings)
         .iter()
+        .filter(|family| name.split('/').next() == Some(family.name()))
         .flat_map(|family| family.discover(&mut server).unwrap())
         .find(|feed| feed.name() == name)
         .unwrap()
@@ -111,23 +164,29 @@ pub(crate) fn lines(sink: &Collected) -> Vec<String> {
 }
 
 fn line(advisory: &Advisory) -> String {
-    let status = match advisory.status {
+    format!(
+        "{} {} {} {} {}",
+        advisory.namespace,
+        advisory.package.name,
+        advisory.id,
+        status(advisory.status),
+        versions(&advisory.versions)
+    )
+}
+
+/// Writes a status: `will-not-fix`.
+pub(crate) fn status(status: Status) -> &'static str {
+    match status {
         Status::Affected => "affected",
         Status::NotAffected => "not-affected",
         Status::UnderInvestigation => "under-investigation",
         Status::WillNotFix => "will-not-fix",
         Status::EndOfLife => "end-of-life",
-    };
-    format!(
-        "{} {} {} {status} {}",
-        advisory.namespace,
-        advisory.package.name,
-        advisory.id,
-        versions(&advisory.versions)
-    )
+    }
 }
 
-fn versions(constraint: &VersionConstraint) -> String {
+/// Writes ranges and listed versions: `<1.2 1.3<1.4 =2.0`.
+pub(crate) fn versions(constraint: &VersionConstraint) -> String {
     let ranges = constraint.ranges.iter().map(|range| {
         let start = range.introduced.clone().unwrap_or_default();
         match &range.end {

@@ -5,6 +5,8 @@ use limpid_types::{
 };
 use serde::{Serialize, Serializer};
 
+use crate::products::PRODUCT_KEY;
+
 /// What Clair writes for a date that nobody knows.
 const UNKNOWN_DATE: &str = "0001-01-01T00:00:00Z";
 
@@ -33,6 +35,8 @@ pub(crate) struct StatementView<'a> {
     pub(crate) package: &'a str,
     pub(crate) kind: PackageKind,
     pub(crate) fixed_in_version: &'a str,
+    /// CPE name of the product that the statement is limited to, or empty.
+    pub(crate) product: &'a str,
 }
 
 /// A vulnerability that is written from borrowed parts. Its JSON is that of [`Vulnerability`].
@@ -48,7 +52,7 @@ pub(crate) struct VulnerabilityView<'a> {
     normalized_severity: Severity,
     package: PackageView<'a>,
     distribution: DistributionView<'a>,
-    repository: RepositoryView,
+    repository: RepositoryView<'a>,
     fixed_in_version: &'a str,
 }
 
@@ -78,10 +82,14 @@ struct DistributionView<'a> {
     pretty_name: &'a str,
 }
 
-/// The fields of an empty [`Repository`].
-#[derive(Debug, Serialize)]
-struct RepositoryView {
-    cpe: &'static str,
+/// The fields of a [`Repository`] that a vulnerability has: none, or a product of Red Hat's.
+#[derive(Debug, Default, Serialize)]
+struct RepositoryView<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    key: &'static str,
+    cpe: &'a str,
 }
 
 impl<'a> VulnerabilityView<'a> {
@@ -114,7 +122,14 @@ impl<'a> VulnerabilityView<'a> {
                 detector: None,
             },
             distribution: distribution.map(DistributionView::from).unwrap_or_default(),
-            repository: RepositoryView { cpe: "" },
+            repository: match statement.product {
+                "" => RepositoryView::default(),
+                product => RepositoryView {
+                    name: product,
+                    key: PRODUCT_KEY,
+                    cpe: product,
+                },
+            },
             fixed_in_version: statement.fixed_in_version,
         };
         view.id = view.compute_id();
@@ -154,7 +169,12 @@ impl<'a> VulnerabilityView<'a> {
                 cpe: distribution.cpe.into(),
                 pretty_name: distribution.pretty_name.into(),
             },
-            repository: Repository::default(),
+            repository: Repository {
+                name: self.repository.name.into(),
+                key: self.repository.key.into(),
+                cpe: self.repository.cpe.into(),
+                ..Repository::default()
+            },
             fixed_in_version: self.fixed_in_version.into(),
         }
     }
@@ -186,6 +206,7 @@ impl<'a> VulnerabilityView<'a> {
                 distribution.arch,
                 distribution.cpe,
                 distribution.pretty_name,
+                self.repository.cpe,
                 self.fixed_in_version,
             ],
         ))

@@ -1,5 +1,22 @@
 use limpid_types::Distribution;
 
+/// The Alpine release that each release of postmarketOS is made of; its own packages are few, and
+/// it publishes no advisories. Source: the table of releases in postmarketOS's wiki.
+const POSTMARKETOS: &[(&str, &str)] = &[
+    ("21.03", "3.13"),
+    ("21.06", "3.14"),
+    ("21.12", "3.15"),
+    ("22.06", "3.16"),
+    ("22.12", "3.17"),
+    ("23.06", "3.18"),
+    ("23.12", "3.19"),
+    ("24.06", "3.20"),
+    ("24.12", "3.21"),
+    ("25.06", "3.22"),
+    ("25.12", "3.23"),
+    ("edge", "edge"),
+];
+
 /// Gives the namespace of an Alpine release: `alpine:3.15`, or `alpine:edge`.
 ///
 /// Snapshots of edge call themselves by the coming release, `3.21.0_alpha20240807`. Clair leaves
@@ -10,6 +27,15 @@ pub(super) fn namespaces(distribution: &Distribution) -> Vec<String> {
     } else {
         &distribution.version_id
     };
+    if distribution.did == "postmarketos" {
+        let own = release.trim_start_matches('v');
+        return POSTMARKETOS
+            .iter()
+            .find(|(name, _)| *name == own)
+            .map(|(_, alpine)| format!("alpine:{alpine}"))
+            .into_iter()
+            .collect();
+    }
     let is_edge = release.contains("edge")
         || release.contains("_alpha")
         || distribution.pretty_name.ends_with("edge");
@@ -74,6 +100,20 @@ mod tests {
     fn the_version_serves_when_there_is_no_version_id() {
         check("", "3.18", &["alpine:3.18"]);
         check("", "edge", &["alpine:edge"]);
+    }
+
+    #[test]
+    fn postmarketos_is_judged_by_the_alpine_release_that_it_is_made_of() {
+        let postmarketos = |version_id: &str| {
+            namespaces(&Distribution {
+                did: "postmarketos".into(),
+                version_id: version_id.into(),
+                ..Distribution::default()
+            })
+        };
+        assert_eq!(postmarketos("v24.06"), ["alpine:3.20"]);
+        assert_eq!(postmarketos("edge"), ["alpine:edge"]);
+        assert!(postmarketos("v19.01").is_empty());
     }
 
     #[test]

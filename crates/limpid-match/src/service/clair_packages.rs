@@ -1,7 +1,8 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use limpid_types::{IndexReport, SeverityCounts};
+use limpid_types::IndexReport;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::known_packages::{self, KnownPackage, KnownPackages, ReleaseNumber};
@@ -11,6 +12,7 @@ use crate::clair::view::VulnerabilityId;
 use crate::clair::{self, ClairReport};
 use crate::judge::{Case, Collect, Summary};
 use crate::package_judge::PackageJudge;
+use crate::release::Release;
 
 /// Vulnerabilities as a report in Clair's shape has them. What is known of a package is not
 /// judged again.
@@ -18,13 +20,14 @@ pub(super) struct ClairPackages<'a> {
     case: Case<'a>,
     judge: PackageJudge<'a>,
     known: &'a KnownPackages,
-    /// Numbers of the releases of this image by the id of the distribution.
-    releases: BTreeMap<String, ReleaseNumber>,
+    /// Numbers of the releases of this image.
+    releases: HashMap<*const Release, ReleaseNumber>,
     /// What was written for this report, because packages of the same source share it.
     written: HashMap<VulnerabilityId, Arc<RawValue>>,
     key: Vec<u8>,
     findings: Vec<(VulnerabilityId, Arc<RawValue>)>,
     package_vulnerabilities: BTreeMap<&'a str, Vec<VulnerabilityId>>,
+    not_affected: BTreeMap<&'a str, Cow<'a, [String]>>,
 }
 
 impl<'a> ClairPackages<'a> {
@@ -34,11 +37,12 @@ impl<'a> ClairPackages<'a> {
             case,
             judge: PackageJudge::new(case.data, case.options),
             known,
-            releases: BTreeMap::new(),
+            releases: HashMap::new(),
             written: HashMap::new(),
             key: Vec::with_capacity(256),
             findings: Vec::new(),
             package_vulnerabilities: BTreeMap::new(),
+            not_affected: BTreeMap::new(),
         }
     }
 
@@ -54,29 +58,30 @@ impl<'a> ClairPackages<'a> {
             &summary.coverage,
             self.findings.into_iter().collect(),
             self.package_vulnerabilities,
+            self.not_affected,
         )
     }
 
     fn release(&mut self, installed: &Installed<'a, '_>) -> ReleaseNumber {
-        let id = installed.environment.distribution_id.as_str();
-        if let Some(&number) = self.releases.get(id) {
+        let key: *const Release = installed.release;
+        if let Some(&number) = self.releases.get(&key) {
             return number;
         }
+        let id = &installed.environment.distribution_id;
         let distribution = self.case.index.distributions.get(id);
         let number = self
             .known
             .release(installed.release, distribution, self.case.data);
-        self.releases.insert(id.to_owned(), number);
+        self.releases.insert(key, number);
         number
     }
 
     fn judge_unknown(&mut self, installed: &Installed<'a, '_>) -> Result<KnownPackage, MatchError> {
         let mut findings = Vec::new();
         // Clair's reports do not tell how many are hidden.
-        let mut hidden = SeverityCounts::default();
-        let unknown = self
+        let judged = self
             .judge
-            .judge(installed, &mut hidden, |finding| findings.push(finding))?;
+            .judge(installed, |finding| findings.push(finding))?;
         let write = |finding| {
             let view = clair::view(self.case.index, finding);
             let id = view.id();
@@ -94,7 +99,8 @@ impl<'a> ClairPackages<'a> {
         let vulnerabilities = findings.iter().map(write).collect::<Result<_, _>>()?;
         Ok(KnownPackage {
             vulnerabilities,
-            unknown,
+            not_affected: judged.not_affected,
+            unknown: judged.unknown,
         })
     }
 }
@@ -119,6 +125,10 @@ impl<'a> Collect<'a> for ClairPackages<'a> {
             let of_package = self.package_vulnerabilities.entry(installed.id);
             of_package.or_default().extend(ids);
             self.findings.extend_from_slice(&package.vulnerabilities);
+        }
+        if !package.not_affected.is_empty() {
+            let of_package = self.not_affected.entry(installed.id).or_default();
+            of_package.to_mut().extend_from_slice(&package.not_affected);
         }
         Ok(package.unknown.clone())
     }

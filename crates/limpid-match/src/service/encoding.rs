@@ -5,8 +5,8 @@ use super::clair_packages::ClairPackages;
 use super::known_packages::KnownPackages;
 use super::{Material, PackedReport, validity};
 use crate::fault::MatchFault;
-use crate::judge::{Case, judge_into, releases};
-use crate::{MatchError, Options, judge};
+use crate::judge::{Case, Releases, judge_into};
+use crate::{MatchError, Options, clair_index, judge};
 
 /// Judges what is not known yet, and writes the report in Clair's JSON. Tells until when it would
 /// be the same.
@@ -16,7 +16,7 @@ pub(super) fn clair_report_of(
     known: &KnownPackages,
 ) -> Result<(PackedReport, Timestamp), MatchFault> {
     let (index, data) = (material.index.as_ref(), material.generation.as_ref());
-    let releases = releases(index, data, material.at.now, options);
+    let releases = Releases::of(index, data, material.at.now, options);
     let case = Case {
         index,
         data,
@@ -26,7 +26,8 @@ pub(super) fn clair_report_of(
     let (summary, packages) = judge_into(case, ClairPackages::new(case, known))
         .map_err(|source| fault(material, source))?;
     let valid_until = validity::valid_until(case, &summary.coverage, material.at.now);
-    let report = PackedReport::new(&packages.into_report(index, &summary))
+    let shown = clair_index(index, data).map_err(|source| fault(material, source))?;
+    let report = PackedReport::new(&packages.into_report(&shown, &summary))
         .map_err(|source| MatchFault::Packing { source })?;
     Ok((report, valid_until))
 }

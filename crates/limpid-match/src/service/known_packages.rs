@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::VulnerabilityData;
 use crate::candidates::Installed;
 use crate::clair::view::VulnerabilityId;
+use crate::products::Products;
 use crate::release::Release;
 
 /// How many releases are told apart before all is forgotten. What an image says of its
@@ -41,6 +42,8 @@ struct State {
 pub(super) struct KnownPackage {
     /// The vulnerabilities in Clair's JSON.
     pub(super) vulnerabilities: Vec<(VulnerabilityId, Arc<RawValue>)>,
+    /// Names of vulnerabilities that are said not to affect it.
+    pub(super) not_affected: Vec<String>,
     /// What could not be compared.
     pub(super) unknown: Option<String>,
 }
@@ -132,6 +135,7 @@ pub(super) fn write_key(key: &mut Vec<u8>, release: ReleaseNumber, installed: &I
         .map_or(("", ""), |source| (&source.name, &source.version));
     key.clear();
     key.extend(release.0.to_le_bytes());
+    key.push(package.kind.map_or(0, |kind| kind as u8 + 1));
     let fields = [
         &package.name,
         &package.version,
@@ -149,7 +153,14 @@ fn release_key(
     data: &dyn VulnerabilityData,
 ) -> Box<[u8]> {
     let mut key = Vec::with_capacity(512);
-    put_all(&mut key, [release.namespace.as_str()]);
+    put_all(&mut key, release.namespaces.iter().map(String::as_str));
+    for product in release.products.iter().flat_map(Products::names) {
+        put_all(&mut key, [product.as_str()]);
+    }
+    // Nothing that follows could be one of these.
+    put_all(&mut key, [""]);
+    put_all(&mut key, release.names.iter().map(String::as_str));
+    put_all(&mut key, [""]);
     for feed in release
         .feeds
         .iter()
@@ -187,8 +198,9 @@ fn size(key: &[u8], package: &KnownPackage) -> usize {
         .vulnerabilities
         .iter()
         .map(|(_, json)| json.get().len() + 64);
+    let not_affected = package.not_affected.iter().map(|id| id.len() + 32);
     let unknown = package.unknown.as_ref().map_or(0, String::len);
-    key.len() + vulnerabilities.sum::<usize>() + unknown + ENTRY_BYTES
+    key.len() + vulnerabilities.sum::<usize>() + not_affected.sum::<usize>() + unknown + ENTRY_BYTES
 }
 
 #[cfg(test)]
@@ -200,6 +212,7 @@ mod tests {
         let vulnerabilities = Vec::new();
         Arc::new(KnownPackage {
             vulnerabilities,
+            not_affected: Vec::new(),
             unknown,
         })
     }

@@ -11,7 +11,7 @@ use crate::judge::Case;
 /// and the support of a release ends. What is said of a release that no feed serves may depend on
 /// the time as well.
 pub(super) fn valid_until(case: Case<'_>, coverage: &Coverage, now: Timestamp) -> Timestamp {
-    let is_of_the_hour = case.releases.values().any(Result::is_err)
+    let is_of_the_hour = case.releases.iter().any(Result::is_err)
         || coverage
             .gaps
             .iter()
@@ -22,8 +22,8 @@ pub(super) fn valid_until(case: Case<'_>, coverage: &Coverage, now: Timestamp) -
     }
     let feeds = case.data.feeds().iter().filter_map(|feed| feed.checked);
     let stale = feeds.filter_map(|checked| checked.checked_add(case.options.max_feed_age).ok());
-    let releases = case.releases.values().filter_map(|it| it.as_ref().ok());
-    let ends = releases.filter_map(|release| end_of_life::end_of_last_day(&release.namespace));
+    let releases = case.releases.iter().filter_map(|it| it.as_ref().ok());
+    let ends = releases.filter_map(|release| end_of_life::end_of_last_day(&release.end_key));
     stale
         .chain(ends)
         .filter(|change| *change >= now)
@@ -40,7 +40,7 @@ mod tests {
     use limpid_version::Scheme;
 
     use super::*;
-    use crate::judge::releases;
+    use crate::judge::Releases;
     use crate::{FeedSnapshot, MemoryData, Options, judge};
 
     const CHECKED: &str = "2026-11-21T12:30:00Z";
@@ -87,7 +87,7 @@ mod tests {
     fn check(did: &str, checked: &str, now: &str, expected: &str) {
         let (index, data) = (image(did), data(checked));
         let (options, now) = (Options::default(), now.parse().unwrap());
-        let releases = releases(&index, &data, now, &options);
+        let releases = Releases::of(&index, &data, now, &options);
         let case = Case {
             index: &index,
             data: &data,

@@ -98,7 +98,7 @@ fn a_release_that_the_feed_has_dropped_is_named_with_its_end() {
 #[test]
 fn distributions_without_a_feed_are_named() {
     for (did, detail) in [
-        ("rocky", "limpid has no feed for Rocky Linux"),
+        ("void", "limpid has no feed for Void Linux"),
         ("haiku", "limpid does not know the distribution \"haiku\""),
     ] {
         let distribution = Distribution {

@@ -8,6 +8,7 @@ mod fixture;
 mod generation;
 mod installation;
 mod operations;
+mod red_hat;
 mod served;
 mod service;
 mod test_store;

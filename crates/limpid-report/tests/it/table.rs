@@ -42,6 +42,7 @@ fn report(verdict: Verdict, gaps: Vec<Gap>, findings: Vec<Finding>) -> Report {
         counts: SeverityCounts::of(&findings),
         hidden: SeverityCounts::default(),
         findings,
+        not_affected: Vec::new(),
     }
 }
 
@@ -71,6 +72,7 @@ fn finding(severity: Severity, package: &str, id: &str, fix: FixState) -> Findin
         feed: "alpine".into(),
         namespace: "alpine:3.15".into(),
         repository: String::new(),
+        product: String::new(),
         reason: String::new(),
         details: Arc::default(),
     }

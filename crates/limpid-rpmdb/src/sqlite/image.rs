@@ -19,17 +19,17 @@ const PAGE_COUNT: std::ops::Range<usize> = 28..32;
 /// The first page is changed in two places. rpm's databases say that they are used with a log,
 /// which sqlite refuses in memory: they then say that they are not. And a database that was cut off
 /// says how many pages it really has, because sqlite otherwise opens none of them.
-pub(super) struct Image<'a> {
+pub(crate) struct Image<'a> {
     database: &'a dyn ReadAt,
     wal: Option<(&'a dyn ReadAt, Log)>,
     page_size: u32,
     pages: u32,
     /// What is wrong with the database or its log.
-    pub(super) problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl<'a> Image<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         database: &'a dyn ReadAt,
         wal: Option<&'a dyn ReadAt>,
     ) -> Result<Self, Error> {
@@ -93,7 +93,7 @@ impl<'a> Image<'a> {
     }
 
     /// Returns the size of the whole image.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         u64::from(self.pages) * u64::from(self.page_size)
     }
 

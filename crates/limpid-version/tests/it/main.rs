@@ -3,10 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
 
+mod alpm;
 mod apk;
 mod dpkg;
+mod gentoo;
 mod laws;
 mod range;
+mod rhctag;
 mod rpm;
 mod scheme;
 

@@ -24,7 +24,10 @@ pub(super) async fn make(
         None => &nothing,
     };
     let report = judge(index, data, options)?;
-    output::write(options.output.as_deref(), &render(index, &report, options)?)?;
+    output::write(
+        options.output.as_deref(),
+        &render(index, data, &report, options)?,
+    )?;
     Ok(Outcome::of_report(&report, options))
 }
 
@@ -47,7 +50,12 @@ fn judge(
     )?)
 }
 
-fn render(index: &IndexReport, report: &Report, options: &cli::Report) -> anyhow::Result<Vec<u8>> {
+fn render(
+    index: &IndexReport,
+    data: &dyn VulnerabilityData,
+    report: &Report,
+    options: &cli::Report,
+) -> anyhow::Result<Vec<u8>> {
     let mut document = Vec::new();
     match options.format {
         Format::Table => {
@@ -56,7 +64,8 @@ fn render(index: &IndexReport, report: &Report, options: &cli::Report) -> anyhow
         }
         Format::Json => limpid_report::write_json(&mut document, report)?,
         Format::Clair => {
-            let clair = limpid_match::clair_report(index, report);
+            let index = limpid_match::clair_index(index, data)?;
+            let clair = limpid_match::clair_report(&index, report);
             limpid_report::write_json(&mut document, &clair)?;
         }
     }

@@ -1,18 +1,19 @@
 //! The roles of a process: what indexes, what judges, and what works in the background for them.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use limpid_api::{
-    HttpMetrics, IndexerClient, IndexerRoutes, LocalReports, MatcherRoutes, PresharedKey,
-    Propagation, Signer,
+    HttpMetrics, IndexerClient, IndexerRoutes, LocalReports, MatcherRoutes, Presentation,
+    PresharedKey, Propagation, Signer,
 };
 use limpid_http::{AddressPolicy, LayerClient, LayerSettings, Proxy, TrustRoots};
 use limpid_index::{IndexService, IndexSettings, Reading};
 use limpid_layer::{Budget, Hashing, LayerLimits, Spool};
-use limpid_match::{IndexReports, MatchService, MatchSettings, ServedData};
+use limpid_match::{IndexReports, MatchService, MatchSettings, ServedData, clair_index};
 use prometheus_client::registry::Registry;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -87,7 +88,11 @@ impl Roles {
     ) -> Option<IndexerRoutes> {
         let urgencies = plan.config.limpid.indexing.urgency_by_issuer.clone();
         let service = self.indexer.clone()?;
-        Some(IndexerRoutes::new(service, urgencies, metrics))
+        let routes = IndexerRoutes::new(service, urgencies, metrics);
+        Some(match &self.matcher {
+            Some(matcher) => routes.with_presentation(by_products(matcher.data.clone())),
+            None => routes,
+        })
     }
 
     /// Returns the handlers of the matcher.
@@ -131,6 +136,24 @@ impl Roles {
         }
         Background(tasks)
     }
+}
+
+/// Shows the repositories of index reports by the products that they belong to, as far as the data
+/// say so that are served now.
+fn by_products(data: ServedData) -> Presentation {
+    Arc::new(move |report| {
+        let Some(generation) = data.current() else {
+            return report;
+        };
+        match clair_index(&report, generation.as_ref()) {
+            Ok(Cow::Owned(shown)) => Arc::new(shown),
+            Ok(Cow::Borrowed(_)) => report,
+            Err(error) => {
+                tracing::warn!(reason = %error, "index report is shown without products");
+                report
+            }
+        }
+    })
 }
 
 fn build_indexer(

@@ -2,6 +2,8 @@
 
 #![expect(dead_code, reason = "the types only describe what others write")]
 
+use std::collections::BTreeMap;
+
 use utoipa::ToSchema;
 
 use super::image::{DigestText, Distribution};
@@ -29,6 +31,23 @@ pub(super) struct Report {
     hidden: SeverityCounts,
     /// Vulnerabilities that affect packages of the image, worst first.
     findings: Vec<Finding>,
+    /// What sources say does not affect packages of the image, whatever their versions.
+    #[schema(required = false)]
+    not_affected: Vec<NotAffected>,
+}
+
+/// Vulnerabilities of which a source says that they do not affect an installed package.
+#[derive(ToSchema)]
+#[schema(as = not_affected)]
+pub(super) struct NotAffected {
+    /// Name of the package.
+    name: String,
+    /// Installed version.
+    version: String,
+    /// Id of the package in the index report.
+    package: String,
+    /// The source's names of the vulnerabilities.
+    ids: Vec<String>,
 }
 
 /// A feed by which findings were judged.
@@ -84,6 +103,9 @@ pub(super) struct Finding {
     namespace: String,
     /// Repository of the distribution, or empty.
     repository: String,
+    /// CPE name of the product that the source limits the statement to.
+    #[schema(required = false)]
+    product: String,
     /// Why this is a finding.
     reason: String,
     /// Other names of the vulnerability.
@@ -185,6 +207,9 @@ pub(super) enum GapReason {
     FeedEmpty,
     FeedStale,
     EndOfLife,
+    RepositoryUnknown,
+    RepositoriesAssumed,
+    ThirdParty,
     UnreadableDatabase,
     LayerProblem,
     UnknownVersion,
@@ -241,4 +266,8 @@ pub(super) struct ReportExtension {
     generation: Option<u64>,
     /// What was not covered, and why.
     gaps: Vec<Gap>,
+    /// Names of vulnerabilities of which a source says that they do not affect a package, by the id
+    /// of the package.
+    #[schema(required = false)]
+    not_affected: BTreeMap<String, Vec<String>>,
 }

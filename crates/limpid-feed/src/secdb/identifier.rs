@@ -79,11 +79,13 @@ fn identifier(word: &str) -> Option<String> {
     if prefix.eq_ignore_ascii_case("cve") {
         return word.get(3..).and_then(cve);
     }
-    // `XPTI`, `fix`, `2.4`: an id has letters, a dash and digits.
+    // `XPTI`, `fix`, `2.4`: an id has letters, a dash and digits. Those that are drawn at random may
+    // happen to have no digit.
+    let is_random = word.starts_with("GHSA-") || word.starts_with("CGA-");
     let is_id = word.len() <= ID_BYTES
         && word.starts_with(|c: char| c.is_ascii_alphabetic())
         && word.contains('-')
-        && word.contains(|c: char| c.is_ascii_digit())
+        && (is_random || word.contains(|c: char| c.is_ascii_digit()))
         && word
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'));
@@ -129,6 +131,8 @@ mod tests {
         check("wnpa-sec-2017-18", &["wnpa-sec-2017-18"]);
         check("GHSA-6jvc-q2x7-pchv", &["GHSA-6jvc-q2x7-pchv"]);
         check("TALOS-2017-0488", &["TALOS-2017-0488"]);
+        check("GHSA-cfgh-jmpq-rvwx", &["GHSA-cfgh-jmpq-rvwx"]);
+        check("CGA-cfgh-jmpq-rvwx", &["CGA-cfgh-jmpq-rvwx"]);
     }
 
     #[test]

@@ -18,9 +18,13 @@ use crate::text::name_fault;
 const NEVER_AFFECTED: &str = "0";
 
 /// Where the statements of a document hold.
-pub(super) struct Place<'a> {
-    pub(super) namespace: String,
-    pub(super) repository: &'a str,
+pub(crate) struct Place<'a> {
+    /// The namespace of the release.
+    pub(crate) namespace: String,
+    /// The repository of the release, or empty where there is but one.
+    pub(crate) repository: &'a str,
+    /// Gives the address that tells more about an id.
+    pub(crate) reference: fn(&str) -> String,
 }
 
 #[derive(Deserialize)]
@@ -96,7 +100,7 @@ impl Place<'_> {
             rating: Rating::default(),
             details: Details {
                 aliases: fix.aliases,
-                references: vec![format!("https://security.alpinelinux.org/vuln/{id}")],
+                references: vec![(self.reference)(&id)],
                 ..Details::default()
             },
             id,

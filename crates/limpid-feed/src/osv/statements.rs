@@ -1,0 +1,248 @@
+use std::collections::BTreeMap;
+
+use limpid_types::{
+    Advisory, AffectedPackage, Details, Rating, Severity, Status, VersionConstraint,
+};
+use limpid_version::RangeEnd;
+
+use super::affected::Affected;
+use super::ecosystem::{Distribution, Ecosystem};
+use super::entry::Entry;
+use super::module;
+use crate::FeedError;
+use crate::rating::of_word;
+use crate::run::Run;
+use crate::text::name_fault;
+
+/// How many advisories an entry may become. A kernel update of AlmaLinux names a thousand CVE ids
+/// and sixty packages.
+const MAX_ADVISORIES: usize = 250_000;
+
+/// The reasons why the stream of a modular package is not known.
+const NO_STREAM: &str = "modular package, but the summary names no module stream";
+const MANY_FIXES: &str = "several module streams with several fixes of one package";
+
+/// What an entry says of all its packages.
+struct Heading {
+    ids: Vec<String>,
+    details: Details,
+    rating: Rating,
+}
+
+/// What an entry says of one package.
+struct Statement {
+    namespace: String,
+    package: String,
+    versions: VersionConstraint,
+    rating: Rating,
+}
+
+/// Reads an entry of the archive of an ecosystem.
+pub(super) fn read(
+    ecosystem: &Ecosystem,
+    file: &str,
+    content: &[u8],
+    run: &mut Run<'_>,
+) -> Result<(), FeedError> {
+    let entry = match Entry::parse(content) {
+        Ok(entry) => entry,
+        Err(reason) => return run.quarantine(file, None, reason),
+    };
+    if entry.is_withdrawn() {
+        run.withdrawn();
+        return Ok(());
+    }
+    let heading = match &ecosystem.distribution {
+        None => Heading::of_entry(&entry),
+        Some(distribution) => match Heading::of_bulletin(distribution, &entry) {
+            Some(heading) => heading,
+            None => return Ok(()),
+        },
+    };
+    if heading.ids.len().saturating_mul(entry.affected.0.len()) > MAX_ADVISORIES {
+        return run.quarantine(entry.id, None, "more than 250000 pairs of id and package");
+    }
+    let statements = statements(ecosystem, &entry, &heading.rating, run)?;
+    let modules = match &ecosystem.distribution {
+        None => vec![vec![String::new()]; statements.len()],
+        Some(_) => modules(&entry, &statements, run)?,
+    };
+    for (statement, modules) in statements.iter().zip(&modules) {
+        for module in modules {
+            for id in &heading.ids {
+                run.advisory(statement.advisory(ecosystem, id, module, &heading.details))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Statement {
+    fn advisory(
+        &self,
+        ecosystem: &Ecosystem,
+        id: &str,
+        module: &str,
+        details: &Details,
+    ) -> Advisory {
+        Advisory {
+            id: id.to_owned(),
+            namespace: self.namespace.clone(),
+            package: AffectedPackage {
+                name: self.package.clone(),
+                kind: ecosystem.kind,
+                module: module.to_owned(),
+                ..AffectedPackage::default()
+            },
+            status: Status::Affected,
+            versions: self.versions.clone(),
+            rating: self.rating.clone(),
+            details: details.clone(),
+        }
+    }
+
+    /// Tells whether the package belongs to a module.
+    fn is_modular(&self) -> bool {
+        let ends = self.versions.ranges.iter().flat_map(|range| {
+            let end = match &range.end {
+                Some(RangeEnd::Fixed(version) | RangeEnd::LastAffected(version)) => Some(version),
+                None => None,
+            };
+            range.introduced.iter().chain(end)
+        });
+        ends.chain(&self.versions.enumerated)
+            .any(|version| module::is_modular(version))
+    }
+}
+
+impl Heading {
+    /// The entry is one vulnerability and has its name.
+    fn of_entry(entry: &Entry<'_>) -> Self {
+        Self {
+            ids: vec![entry.id.clone()],
+            details: Details {
+                aliases: entry.aliases(),
+                ..entry.details()
+            },
+            rating: entry.rating(""),
+        }
+    }
+
+    /// The entry is the bulletin of a distribution; none when it is not about security.
+    ///
+    /// A bulletin fixes several vulnerabilities, so its own id is no other name of any of them: it
+    /// is found through its address, the first reference. Only one that names no CVE keeps its id.
+    fn of_bulletin(distribution: &Distribution, entry: &Entry<'_>) -> Option<Self> {
+        let mut details = entry.details();
+        let url = entry.bulletin_url();
+        details.references.retain(|reference| *reference != url);
+        details.references.insert(0, url);
+        let mut ids = entry.cves();
+        if ids.is_empty() {
+            let mut others = distribution.without_security.iter();
+            if others.any(|prefix| entry.id.starts_with(prefix)) {
+                return None;
+            }
+            ids.push(entry.id.clone());
+            details.aliases = entry.aliases();
+        }
+        Some(Self {
+            ids,
+            details,
+            rating: entry.rating(first_word(entry).unwrap_or_default()),
+        })
+    }
+}
+
+/// Returns the word that begins the summaries of AlmaLinux and Rocky Linux: "Important: kernel
+/// security update".
+fn first_word<'a>(entry: &'a Entry<'_>) -> Option<&'a str> {
+    let (word, _) = entry.summary.as_deref()?.split_once(':')?;
+    (of_word(word) != Severity::Unknown).then_some(word)
+}
+
+fn statements(
+    ecosystem: &Ecosystem,
+    entry: &Entry<'_>,
+    rating: &Rating,
+    run: &mut Run<'_>,
+) -> Result<Vec<Statement>, FeedError> {
+    let mut statements = Vec::new();
+    for affected in &entry.affected.0 {
+        let affected: Affected<'_> = match serde_json::from_str(affected.get()) {
+            Ok(affected) => affected,
+            Err(error) => {
+                run.quarantine(&*entry.id, None, error)?;
+                continue;
+            }
+        };
+        // Without a package only commits are named.
+        let Some(package) = &affected.package else {
+            continue;
+        };
+        let Some(namespace) = ecosystem.namespace(&package.ecosystem) else {
+            continue;
+        };
+        let checked = namespace.and_then(|namespace| {
+            let fault = name_fault(&package.name).or_else(|| name_fault(&namespace));
+            fault.map_or(Ok(namespace), Err)
+        });
+        let namespace = match checked {
+            Ok(namespace) => namespace,
+            Err(fault) => {
+                run.quarantine(&*entry.id, None, fault)?;
+                continue;
+            }
+        };
+        if let Some(versions) = affected.versions(ecosystem.scheme, &entry.id, run)? {
+            statements.push(Statement {
+                namespace,
+                package: package.name.clone(),
+                versions,
+                rating: affected.rating().unwrap_or_else(|| rating.clone()),
+            });
+        }
+    }
+    Ok(statements)
+}
+
+/// Finds the module streams of each statement: an empty one for a package in no module, nothing
+/// when it cannot be told, which is quarantined.
+///
+/// A bulletin about several streams ("virt:rhel and virt-devel:rhel") speaks of each package once,
+/// and each package is in one of them, so that the statement can be made for all. Where a package
+/// has several fixes, each belongs to one stream, and nothing tells to which.
+fn modules(
+    entry: &Entry<'_>,
+    statements: &[Statement],
+    run: &mut Run<'_>,
+) -> Result<Vec<Vec<String>>, FeedError> {
+    let summary = entry.summary.as_deref().unwrap_or_default();
+    let streams = module::streams(summary);
+    let mut fixes: BTreeMap<(&str, &str), (&VersionConstraint, bool)> = BTreeMap::new();
+    for statement in statements.iter().filter(|_| streams.len() > 1) {
+        let key = (&*statement.namespace, &*statement.package);
+        let (known, differ) = fixes.entry(key).or_insert((&statement.versions, false));
+        *differ |= **known != statement.versions;
+    }
+    let mut modules = Vec::new();
+    for statement in statements {
+        let key = (&*statement.namespace, &*statement.package);
+        let fault = if !statement.is_modular() {
+            modules.push(vec![String::new()]);
+            continue;
+        } else if streams.is_empty() {
+            Some(NO_STREAM)
+        } else {
+            let has_several = fixes.get(&key).is_some_and(|(_, differ)| *differ);
+            has_several.then_some(MANY_FIXES)
+        };
+        if let Some(fault) = fault {
+            run.quarantine(format!("{} {}", entry.id, statement.package), None, fault)?;
+            modules.push(Vec::new());
+        } else {
+            modules.push(streams.iter().map(|&stream| stream.to_owned()).collect());
+        }
+    }
+    Ok(modules)
+}

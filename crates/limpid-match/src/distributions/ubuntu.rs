@@ -1,0 +1,122 @@
+use limpid_types::Distribution;
+
+use super::naming::version;
+
+/// Code names by the number of the release.
+const CODE_NAMES: &[(&str, &str)] = &[
+    ("4.10", "warty"),
+    ("5.04", "hoary"),
+    ("5.10", "breezy"),
+    ("6.06", "dapper"),
+    ("6.10", "edgy"),
+    ("7.04", "feisty"),
+    ("7.10", "gutsy"),
+    ("8.04", "hardy"),
+    ("8.10", "intrepid"),
+    ("9.04", "jaunty"),
+    ("9.10", "karmic"),
+    ("10.04", "lucid"),
+    ("10.10", "maverick"),
+    ("11.04", "natty"),
+    ("11.10", "oneiric"),
+    ("12.04", "precise"),
+    ("12.10", "quantal"),
+    ("13.04", "raring"),
+    ("13.10", "saucy"),
+    ("14.04", "trusty"),
+    ("14.10", "utopic"),
+    ("15.04", "vivid"),
+    ("15.10", "wily"),
+    ("16.04", "xenial"),
+    ("16.10", "yakkety"),
+    ("17.04", "zesty"),
+    ("17.10", "artful"),
+    ("18.04", "bionic"),
+    ("18.10", "cosmic"),
+    ("19.04", "disco"),
+    ("19.10", "eoan"),
+    ("20.04", "focal"),
+    ("20.10", "groovy"),
+    ("21.04", "hirsute"),
+    ("21.10", "impish"),
+    ("22.04", "jammy"),
+    ("22.10", "kinetic"),
+    ("23.04", "lunar"),
+    ("23.10", "mantic"),
+    ("24.04", "noble"),
+    ("24.10", "oracular"),
+    ("25.04", "plucky"),
+    ("25.10", "questing"),
+    ("26.04", "resolute"),
+];
+
+/// Gives the namespace of an Ubuntu release by its code name: `ubuntu:jammy`.
+///
+/// The number decides where both are known: `VERSION_ID` is what derived images leave alone.
+pub(super) fn namespaces(distribution: &Distribution) -> Vec<String> {
+    let number = version(distribution);
+    let by_number = CODE_NAMES
+        .iter()
+        .find(|(known, _)| *known == number)
+        .map(|(_, code_name)| *code_name);
+    let code_name = by_number.unwrap_or(distribution.version_code_name.as_str());
+    let is_code_name =
+        !code_name.is_empty() && code_name.bytes().all(|byte| byte.is_ascii_lowercase());
+    if is_code_name {
+        vec![format!("ubuntu:{code_name}")]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Gives the distribution of a release by its code name, with the fields that Clair fills in.
+pub(super) fn distribution(code_name: &str) -> Distribution {
+    let number = CODE_NAMES
+        .iter()
+        .find(|(_, known)| *known == code_name)
+        .map_or("", |(number, _)| *number);
+    let mut capitals = code_name.chars();
+    let title: String = capitals
+        .next()
+        .map(|first| first.to_uppercase().chain(capitals).collect())
+        .unwrap_or_default();
+    Distribution {
+        did: "ubuntu".into(),
+        name: "Ubuntu".into(),
+        version: format!("{number} ({title})"),
+        version_code_name: code_name.into(),
+        version_id: number.into(),
+        pretty_name: format!("Ubuntu {number}"),
+        ..Distribution::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(version_id: &str, code_name: &str, expected: &[&str]) {
+        let distribution = Distribution {
+            did: "ubuntu".into(),
+            version_id: version_id.into(),
+            version_code_name: code_name.into(),
+            ..Distribution::default()
+        };
+        assert_eq!(namespaces(&distribution), expected);
+    }
+
+    #[test]
+    fn a_release_is_named_by_its_code_name() {
+        check("22.04", "jammy", &["ubuntu:jammy"]);
+        check("14.04", "", &["ubuntu:trusty"]);
+        check("23.10", "", &["ubuntu:mantic"]);
+    }
+
+    #[test]
+    fn a_release_of_the_future_is_named_by_what_it_says() {
+        check("99.04", "zany", &["ubuntu:zany"]);
+        check("99.04", "", &[]);
+        check("", "Two Words", &[]);
+    }
+}
