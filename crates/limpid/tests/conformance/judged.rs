@@ -26,12 +26,15 @@ impl Judged {
         let mut lines: Vec<String> = self
             .findings()
             .map(|finding| {
+                // Some sources write the epoch 0 and some do not.
+                let fixed = text(finding, "fixed_version").trim_start_matches("0:");
+                let severity = text(finding, "severity").to_lowercase();
                 let line = [
                     text(&finding["package"], "name"),
                     text(finding, "id"),
-                    text(finding, "severity"),
+                    &severity,
                     text(finding, "fix"),
-                    text(finding, "fixed_version"),
+                    fixed,
                 ];
                 line.join(" ").trim_end().to_owned()
             })

@@ -15,6 +15,7 @@ mod debian_findings;
 mod distributions;
 mod judged;
 mod limpid;
+mod mirror;
 mod openapi;
 mod packages;
 mod red_hat_findings;

@@ -35,9 +35,10 @@ fn lines(report: &Value) -> Vec<String> {
             [
                 name.to_owned(),
                 member("id"),
-                member("severity"),
+                member("severity").to_lowercase(),
                 member("fix"),
-                member("fixed_version"),
+                // Some sources write the epoch 0 and some do not.
+                member("fixed_version").trim_start_matches("0:").to_owned(),
                 format!("({})", member("namespace")),
             ]
             .into_iter()
