@@ -92,7 +92,10 @@ pub fn with_debs(layer: LayerBuilder, lines: &[&str]) -> LayerBuilder {
             "Package: {}\nStatus: install ok installed\nArchitecture: {}\nVersion: {}",
             line.name, line.arch, line.version
         );
-        match line.word("source").map(|source| source.split_once('/').unwrap_or((source, ""))) {
+        match line
+            .word("source")
+            .map(|source| source.split_once('/').unwrap_or((source, "")))
+        {
             None => {}
             Some((source, "")) => {
                 let _ = writeln!(status, "Source: {source}");
@@ -136,7 +139,11 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     fn of(line: &'a str) -> Self {
         let mut words = line.split_ascii_whitespace();
-        let mut word = || words.next().unwrap_or_else(|| panic!("three words: {line}"));
+        let mut word = || {
+            words
+                .next()
+                .unwrap_or_else(|| panic!("three words: {line}"))
+        };
         let (name, version, arch) = (word(), word(), word());
         Self {
             name,

@@ -16,6 +16,7 @@ use limpid_testkit::layer::gzip;
 
 const RED_HAT: &str = "security.access.redhat.com/data";
 const SUSE: &str = "ftp.suse.com/pub/projects/security/oval";
+const SLES_15: &str = "suse.linux.enterprise.server.15";
 const PHOTON: &str = "packages.vmware.com/photon/photon_oval_definitions";
 const PHOTON_5: &str = "com.vmware.phsa-photon5.xml";
 
@@ -45,18 +46,13 @@ pub(crate) fn make(recorded: &Path, directory: &Path) -> PathBuf {
         "suse.linux.enterprise.server.12",
     ] {
         let name = format!("{release}.xml.gz");
-        let packed = fs::read(suse.join(&name)).unwrap();
-        let mut document = String::new();
-        flate2::read::GzDecoder::new(&packed[..])
-            .read_to_string(&mut document)
-            .unwrap();
-        fs::remove_file(suse.join(&name)).unwrap();
-        fs::write(suse.join(&name), gzip(completed(&document).as_bytes())).unwrap();
+        complete_packed(&recorded.join(SUSE).join(&name), &suse.join(&name));
     }
-    let sles = suse.join("suse.linux.enterprise.server.15.xml.gz");
-    fs::remove_file(&sles).unwrap();
-    let excerpt = "suse.linux.enterprise.server.15-vunnel-excerpt.xml.gz";
-    symlink(recorded.join(SUSE).join(excerpt), sles).unwrap();
+    let excerpt = format!("{SLES_15}-vunnel-excerpt.xml.gz");
+    complete_packed(
+        &recorded.join(SUSE).join(excerpt),
+        &suse.join(format!("{SLES_15}.xml.gz")),
+    );
 
     let photon = mirror.join(PHOTON);
     link_all(&recorded.join(PHOTON), &photon);
@@ -64,6 +60,17 @@ pub(crate) fn make(recorded: &Path, directory: &Path) -> PathBuf {
     fs::remove_file(photon.join(PHOTON_5)).unwrap();
     fs::write(photon.join(PHOTON_5), completed(&document)).unwrap();
     mirror
+}
+
+/// Reads a packed document, and writes it with what is missing in it in place of a link.
+fn complete_packed(from: &Path, to: &Path) {
+    let packed = fs::read(from).unwrap();
+    let mut document = String::new();
+    flate2::read::GzDecoder::new(&packed[..])
+        .read_to_string(&mut document)
+        .unwrap();
+    fs::remove_file(to).unwrap();
+    fs::write(to, gzip(completed(&document).as_bytes())).unwrap();
 }
 
 /// Links everything in a folder that the other one does not have.
@@ -79,14 +86,14 @@ fn link_all(from: &Path, to: &Path) {
 
 /// Adds the tests that the criteria of a document refer to.
 fn completed(document: &str) -> String {
-    assert!(!document.contains("<rpminfo_test"), "it has tests");
     let (mut tests, mut objects, mut states) = (String::new(), String::new(), String::new());
     for criterion in document.split("<criterion ").skip(1) {
         let (reference, comment) = (
             attribute(criterion, "test_ref"),
             attribute(criterion, "comment"),
         );
-        if tests.contains(&format!("\"{reference}\"")) {
+        let is_test = format!("_test id=\"{reference}\"");
+        if document.contains(&is_test) || tests.contains(&is_test) {
             continue;
         }
         let (name, state) = meaning(comment);
@@ -107,11 +114,17 @@ fn completed(document: &str) -> String {
         )
         .unwrap();
     }
-    let end = document.rfind("</oval_definitions>").unwrap();
-    let definitions = &document[..end];
-    format!(
-        "{definitions}<tests>{tests}</tests><objects>{objects}</objects><states>{states}</states></oval_definitions>"
-    )
+    let added = [("tests", tests), ("objects", objects), ("states", states)];
+    added
+        .into_iter()
+        .fold(document.to_owned(), |document, (table, rows)| {
+            let end = format!("</{table}>");
+            if document.contains(&end) {
+                return document.replace(&end, &format!("{rows}{end}"));
+            }
+            let all = "</oval_definitions>";
+            document.replace(all, &format!("<{table}>{rows}{end}{all}"))
+        })
 }
 
 fn attribute<'t>(element: &'t str, name: &str) -> &'t str {
@@ -127,6 +140,12 @@ fn meaning(comment: &str) -> (&str, String) {
     if let Some((name, _)) = comment.split_once(" is signed with ") {
         let key = "<signature_keyid>0</signature_keyid>";
         return (name, key.to_owned());
+    }
+    if let Some(name) = comment.strip_suffix(" is not affected") {
+        return (
+            name,
+            r#"<version operation="equals">0</version>"#.to_owned(),
+        );
     }
     let installed = comment.strip_suffix(" is installed").unwrap();
     if installed.contains(' ') {

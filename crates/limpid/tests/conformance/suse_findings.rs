@@ -161,8 +161,8 @@ fn sles_15() {
 #[test]
 fn a_real_database_is_read_and_judged_as_its_service_pack() {
     let content = std::fs::read(data("images/rpmdb/sle15-bci/Packages.db")).unwrap();
-    let layer = system(&os_release("sles", "SLES", "15"))
-        .file("usr/lib/sysimage/rpm/Packages.db", content);
+    let layer =
+        system(&os_release("sles", "SLES", "15")).file("usr/lib/sysimage/rpm/Packages.db", content);
     let judged = Judged::of(layer);
     // What the recorded OVAL is about is not installed.
     judged.check("sles:15", &[], &["end-of-life sles:15 35"]);
