@@ -375,12 +375,12 @@ fn images_without_a_fix_are_found_by_component_and_by_path() {
     check(
         &vex,
         &[
-            "redhat:openshift:3 ancestry openshift4/ose-console [] not-affected * \
-             a:redhat:openshift:3.11",
             "redhat:container-images source openshift4/ose-console [] affected * \
              a:redhat:openshift:4.13:*:el9",
             "redhat:container-images binary openshift4/ose-console [] affected * \
              a:redhat:openshift:4.13:*:el9",
+            "redhat:container-images ancestry openshift4/ose-console [] not-affected * \
+             a:redhat:openshift:3.11",
         ],
     );
 }
