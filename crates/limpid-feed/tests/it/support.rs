@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
 use limpid_feed::{
-    AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings, Collected,
-    EchoSettings, Family, FedoraSettings, Feed, FeedError, GentooSettings, Limits, MemoryDocuments,
-    MinimosSettings, Probe, ProbeError, Settings, Tally, UbuntuFormat, UbuntuSettings,
-    WolfiSettings, families,
+    AlpineSettings, AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings,
+    Collected, DebianSettings, EchoSettings, Family, FedoraSettings, Feed, FeedError,
+    GentooSettings, Limits, MemoryDocuments, MinimosSettings, OsvSettings, Probe, ProbeError,
+    Settings, Tally, UbuntuFormat, UbuntuSettings, WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -41,10 +41,17 @@ impl Probe for Server {
 /// Sources at short addresses, with small limits.
 pub(crate) fn settings() -> Settings {
     Settings {
-        alpine_url: "https://secdb.test/".into(),
-        debian_url: "https://tracker.test/json".into(),
-        osv_url: "https://osv.test".into(),
-        osv_ecosystems: vec!["Debian".into(), "Alpine".into()],
+        alpine: AlpineSettings {
+            url: "https://secdb.test/".into(),
+        },
+        debian: DebianSettings {
+            json_url: "https://tracker.test/json".into(),
+            ..DebianSettings::default()
+        },
+        osv: OsvSettings {
+            url: "https://osv.test".into(),
+            allowlist: vec!["Debian".into(), "Alpine".into()],
+        },
         ubuntu: UbuntuSettings {
             oval_url: "https://oval.test".into(),
             osv_url: "https://canonical.test/osv.tar.xz".into(),
@@ -109,14 +116,10 @@ pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
         "ubuntu/vex" => UbuntuFormat::Vex,
         _ => UbuntuFormat::Oval,
     };
-    let family = name.split('/').next().unwrap_or(name);
     families(&settings)
-        .into_iter()
-        .find(|candidate| candidate.name() == family)
-        .unwrap()
-        .discover(&mut server)
-        .unwrap()
-        .into_iter()
+        .iter()
+        .filter(|family| name.split('/').next() == Some(family.name()))
+        .flat_map(|family| family.discover(&mut server).unwrap())
         .find(|feed| feed.name() == name)
         .unwrap()
 }
@@ -161,23 +164,29 @@ pub(crate) fn lines(sink: &Collected) -> Vec<String> {
 }
 
 fn line(advisory: &Advisory) -> String {
-    let status = match advisory.status {
+    format!(
+        "{} {} {} {} {}",
+        advisory.namespace,
+        advisory.package.name,
+        advisory.id,
+        status(advisory.status),
+        versions(&advisory.versions)
+    )
+}
+
+/// Writes a status: `will-not-fix`.
+pub(crate) fn status(status: Status) -> &'static str {
+    match status {
         Status::Affected => "affected",
         Status::NotAffected => "not-affected",
         Status::UnderInvestigation => "under-investigation",
         Status::WillNotFix => "will-not-fix",
         Status::EndOfLife => "end-of-life",
-    };
-    format!(
-        "{} {} {} {status} {}",
-        advisory.namespace,
-        advisory.package.name,
-        advisory.id,
-        versions(&advisory.versions)
-    )
+    }
 }
 
-fn versions(constraint: &VersionConstraint) -> String {
+/// Writes ranges and listed versions: `<1.2 1.3<1.4 =2.0`.
+pub(crate) fn versions(constraint: &VersionConstraint) -> String {
     let ranges = constraint.ranges.iter().map(|range| {
         let start = range.introduced.clone().unwrap_or_default();
         match &range.end {

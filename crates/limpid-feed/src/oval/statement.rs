@@ -1,0 +1,217 @@
+use std::rc::Rc;
+
+use limpid_types::VersionConstraint;
+use limpid_version::{Range, RangeEnd, Scheme};
+
+use super::range;
+
+/// What a definition says of one package.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    /// Name of the binary package.
+    pub(crate) package: Rc<str>,
+    /// The versions that it is about.
+    pub(crate) versions: VersionConstraint,
+    /// Whether it says that the package is not affected.
+    pub(crate) is_not_affected: bool,
+    /// The architectures that it is limited to; all when there are none.
+    pub(crate) architectures: Vec<String>,
+    /// The modules of which one must be enabled.
+    pub(crate) modules: Vec<Rc<str>>,
+    /// The comment of the criterion, where some sources put more than their tests say.
+    pub(crate) comment: Rc<str>,
+    platforms: Vec<Rc<[Rc<str>]>>,
+    excluded: Vec<Rc<str>>,
+}
+
+impl Statement {
+    /// Returns where the statement holds, by what a platform's name means to the source. None when
+    /// it names no platform at all.
+    pub(crate) fn namespaces(
+        &self,
+        of_platform: &dyn Fn(&str) -> Vec<String>,
+    ) -> Option<Vec<String>> {
+        let mut sets = self.platforms.iter().map(|alternatives| {
+            let mut names: Vec<String> = alternatives
+                .iter()
+                .flat_map(|platform| of_platform(platform))
+                .collect();
+            names.sort_unstable();
+            names.dedup();
+            names
+        });
+        let mut namespaces = sets.next()?;
+        for other in sets {
+            namespaces.retain(|name| other.contains(name));
+        }
+        for platform in &self.excluded {
+            let excluded = of_platform(platform);
+            namespaces.retain(|name| !excluded.contains(name));
+        }
+        Some(namespaces)
+    }
+}
+
+/// One of the alternatives that make a definition true: all of what it lists together.
+#[derive(Clone, Default)]
+pub(super) struct Branch {
+    /// Of each group one platform.
+    platforms: Vec<Rc<[Rc<str>]>>,
+    /// None of these platforms.
+    excluded: Vec<Rc<str>>,
+    modules: Vec<Rc<str>>,
+    architectures: Option<Rc<[Rc<str>]>>,
+    packages: Vec<Rc<PackageTest>>,
+    /// Whether the parts contradict each other.
+    is_impossible: bool,
+}
+
+/// What must be true of a package.
+pub(super) struct PackageTest {
+    pub(super) name: Rc<str>,
+    pub(super) scheme: Scheme,
+    pub(super) range: Range,
+    pub(super) architectures: Option<Vec<Rc<str>>>,
+    pub(super) comment: Rc<str>,
+    /// Whether it says what others are judged under and not what is wrong.
+    pub(super) is_condition: bool,
+    pub(super) is_marked_unaffected: bool,
+}
+
+impl Branch {
+    pub(super) fn of_platforms(platforms: Vec<Rc<str>>) -> Self {
+        Self {
+            platforms: vec![platforms.into()],
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn of_excluded(platform: Rc<str>) -> Self {
+        Self {
+            excluded: vec![platform],
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn of_module(module: Rc<str>) -> Self {
+        Self {
+            modules: vec![module],
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn of_architectures(architectures: Vec<Rc<str>>) -> Self {
+        Self {
+            architectures: Some(architectures.into()),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn of_package(package: PackageTest) -> Self {
+        Self {
+            packages: vec![Rc::new(package)],
+            ..Self::default()
+        }
+    }
+
+    /// Returns the alternatives when there is nothing but one group of platforms.
+    pub(super) fn only_platforms(&self) -> Option<&[Rc<str>]> {
+        let is_only = self.excluded.is_empty()
+            && self.modules.is_empty()
+            && self.architectures.is_none()
+            && self.packages.is_empty()
+            && !self.is_impossible;
+        match self.platforms.as_slice() {
+            [alternatives] if is_only => Some(alternatives),
+            _ => None,
+        }
+    }
+
+    /// Demands what another branch demands, too.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.platforms.extend_from_slice(&other.platforms);
+        self.excluded.extend_from_slice(&other.excluded);
+        self.modules.extend_from_slice(&other.modules);
+        self.packages.extend_from_slice(&other.packages);
+        self.is_impossible |= other.is_impossible;
+        self.architectures = match (&self.architectures, &other.architectures) {
+            (Some(left), Some(right)) => {
+                let both: Rc<[Rc<str>]> = left
+                    .iter()
+                    .filter(|name| right.contains(name))
+                    .cloned()
+                    .collect();
+                self.is_impossible |= both.is_empty();
+                Some(both)
+            }
+            (left, right) => left.clone().or_else(|| right.clone()),
+        };
+    }
+
+    /// Adds what this alternative says of packages.
+    ///
+    /// When it takes several packages together, the ones with an upper end are what is wrong, and
+    /// "this kernel is installed" is what they are judged under: SUSE's live patches are written so.
+    pub(super) fn add_statements(&self, statements: &mut Vec<Statement>) {
+        let candidates = || self.packages.iter().filter(|package| !package.is_condition);
+        let has_several = candidates().any(|a| candidates().any(|b| a.name != b.name));
+        let has_bounded = candidates().any(|package| package.has_upper_end());
+        let mut done: Vec<&str> = Vec::new();
+        for package in candidates() {
+            let is_precondition = has_several && has_bounded && !package.has_upper_end();
+            if is_precondition || self.is_impossible || done.contains(&&*package.name) {
+                continue;
+            }
+            done.push(&package.name);
+            statements.extend(self.statement(package));
+        }
+    }
+
+    fn statement(&self, package: &PackageTest) -> Option<Statement> {
+        let mut range = Range::default();
+        let mut architectures = self.architectures.as_deref().map(<[_]>::to_vec);
+        for test in self
+            .packages
+            .iter()
+            .filter(|test| test.name == package.name)
+        {
+            range = range::intersect(package.scheme, range, test.range.clone())?;
+            if let Some(allowed) = &test.architectures {
+                let names = architectures.get_or_insert_with(|| allowed.clone());
+                names.retain(|name| allowed.contains(name));
+                if names.is_empty() {
+                    return None;
+                }
+            }
+        }
+        Some(Statement {
+            package: Rc::clone(&package.name),
+            versions: VersionConstraint {
+                scheme: package.scheme,
+                ranges: vec![range],
+                enumerated: Vec::new(),
+            },
+            is_not_affected: package.is_marked_unaffected,
+            architectures: architectures
+                .unwrap_or_default()
+                .iter()
+                .map(|name| name.to_string())
+                .collect(),
+            modules: self.modules.clone(),
+            comment: Rc::clone(&package.comment),
+            platforms: self.platforms.clone(),
+            excluded: self.excluded.clone(),
+        })
+    }
+}
+
+impl PackageTest {
+    /// Tells whether versions from some one on are not meant.
+    fn has_upper_end(&self) -> bool {
+        match (&self.range.introduced, &self.range.end) {
+            (_, None) => false,
+            (Some(first), Some(RangeEnd::LastAffected(last))) => first != last,
+            (_, Some(_)) => true,
+        }
+    }
+}
