@@ -16,6 +16,7 @@ mod fedora;
 mod gentoo;
 mod osv;
 mod osv_distributions;
+mod oval;
 mod redhat;
 mod secdb;
 mod site;
