@@ -431,7 +431,7 @@ fn details_have_the_bulletin_first_and_the_document_last() {
         )
         .member(
             "references",
-            json!([{"category": "self", "url": page}, {"url": "https://pkg.go.dev/vuln/GO-2024-7"}]),
+            json!([{"category": "self", "url": page}, {"url": "https://go.test/vuln/GO-2024-7"}]),
         )
         .member(
             "notes",
@@ -446,7 +446,7 @@ fn details_have_the_bulletin_first_and_the_document_last() {
         panic!("{:?}", sink.advisories);
     };
     let own = "https://vex.test/feed/2024/cve-2024-1.json";
-    let go = "https://pkg.go.dev/vuln/GO-2024-7";
+    let go = "https://go.test/vuln/GO-2024-7";
     assert_eq!(fixed.details.references, [bulletin, page, go, own]);
     assert_eq!(affected.details.references, [page, go, own]);
     assert_eq!(fixed.details.aliases, ["GO-2024-7"]);
