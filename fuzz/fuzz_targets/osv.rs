@@ -51,7 +51,10 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 fuzz_target!(|data: &[u8]| {
     let settings = Settings {
-        osv_ecosystems: vec!["Debian".into()],
+        osv: limpid_feed::OsvSettings {
+            allowlist: vec!["Debian".into()],
+            ..Default::default()
+        },
         ..Settings::default()
     };
     let families = families(&settings);

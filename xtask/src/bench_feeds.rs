@@ -49,10 +49,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let wants = |name: &str| options.only.is_empty() || options.only.iter().any(|it| it == name);
     fs::create_dir_all(&options.work)?;
     say("\n## feeds at their real size (scaled up from real documents)");
-    say("| what | input | wall | CPU | MB/s of CPU | peak memory |\n|---|---:|---:|---:|---:|---:|");
+    say(
+        "| what | input | wall | CPU | MB/s of CPU | peak memory |\n|---|---:|---:|---:|---:|---:|",
+    );
     if wants("debian") {
         let bench = Bench::new(options, "debian");
-        let bytes = debian::generate(&options.feeds, &bench.mirror, options.debian_megabytes << 20)?;
+        let bytes = debian::generate(
+            &options.feeds,
+            &bench.mirror,
+            options.debian_megabytes << 20,
+        )?;
         bench.update("Debian tracker", bytes, "debian")?;
     }
     if wants("ubuntu") {
@@ -69,7 +75,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let bytes = feed.change(&made, 100)?;
         bench.update("Red Hat VEX, 100 documents changed", bytes, "rhel-vex")?;
         bench.update("Red Hat VEX, nothing changed", 0, "rhel-vex")?;
-        bench.update("Red Hat's table of repositories", made.mapping_bytes, "rhel-mapping")?;
+        bench.update(
+            "Red Hat's table of repositories",
+            made.mapping_bytes,
+            "rhel-mapping",
+        )?;
         image::report(&bench.data)?;
     }
     Ok(())

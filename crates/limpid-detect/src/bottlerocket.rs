@@ -212,7 +212,10 @@ mod tests {
             .iter()
             .map(|p| format!("{} {} {} {}", p.name, p.version, p.arch, p.vendor))
             .collect();
-        assert_eq!(lines, ["bash 1:5.2.37-1 x86_64 Bottlerocket", "glibc 2.41-2.br1  "]);
+        assert_eq!(
+            lines,
+            ["bash 1:5.2.37-1 x86_64 Bottlerocket", "glibc 2.41-2.br1  "]
+        );
     }
 
     #[test]

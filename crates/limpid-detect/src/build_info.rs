@@ -37,7 +37,10 @@ fn part(path: &str) -> Option<Part> {
         "root/buildinfo" => name.starts_with("Dockerfile-").then_some(Part::Dockerfile),
         "root/buildinfo/content_manifests"
         | "usr/share/buildinfo/content_manifests"
-        | "usr/share/buildinfo" => name.ends_with(".json").then_some(Part::ContentManifest),
+        | "usr/share/buildinfo" => {
+            let is_json = name.strip_suffix(".json").is_some();
+            is_json.then_some(Part::ContentManifest)
+        }
         _ => None,
     }
 }

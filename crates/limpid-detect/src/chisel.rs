@@ -56,6 +56,13 @@ impl Detector for ChiselDetector {
     }
 }
 
+/// The first line.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(rename = "jsonwall")]
+    _version: String,
+}
+
 /// Opens the stream and reads the header.
 fn open<'a>(content: impl BufRead + 'a) -> Result<Lines<Box<dyn BufRead + 'a>>, String> {
     let failed = |error| format!("is not a manifest of Chisel: {error}");
@@ -64,11 +71,6 @@ fn open<'a>(content: impl BufRead + 'a) -> Result<Lines<Box<dyn BufRead + 'a>>, 
     let text: Box<dyn BufRead + 'a> = Box::new(BufReader::new(stream.take(MOST_TEXT)));
     let mut lines = Lines::new(text);
     lines.advance().map_err(failed)?;
-    #[derive(Deserialize)]
-    struct Header {
-        #[serde(rename = "jsonwall")]
-        _version: String,
-    }
     match serde_json::from_slice::<Header>(lines.line()) {
         Ok(_) => Ok(lines),
         Err(error) => Err(format!("is not a manifest of Chisel: {error}")),
@@ -166,7 +168,10 @@ fn read_line(line: &[u8]) -> Result<Fact, String> {
                 package: package.to_owned(),
                 file: line.path,
             }),
-            None => Err(format!("content of a slice without a package: {}", line.slice)),
+            None => Err(format!(
+                "content of a slice without a package: {}",
+                line.slice
+            )),
         },
         _ => Ok(Fact::Other),
     }

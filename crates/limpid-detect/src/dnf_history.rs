@@ -51,13 +51,13 @@ impl DnfHistoryDetector {
             .get(&format!("{path}{WAL_SUFFIX}"))
             .map(|wal| wal as &dyn ReadAt);
         let mut admit = |bytes| sink.admit(bytes);
-        let (packages, problems) =
-            limpid_rpmdb::read_dnf_history(database, wal, &limits, &mut admit).map_err(
-                |error| match std::error::Error::source(&error) {
-                    Some(cause) => format!("{error}: {cause}"),
-                    None => error.to_string(),
-                },
-            )?;
+        let (packages, problems) = limpid_rpmdb::read_dnf_history(
+            database, wal, &limits, &mut admit,
+        )
+        .map_err(|error| match std::error::Error::source(&error) {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        })?;
         for problem in problems {
             sink.problem(Problem {
                 subject: path.to_owned(),
@@ -168,7 +168,12 @@ mod tests {
     fn what_is_no_history_is_a_problem() {
         let rpmdb = limpid_testkit::rpmdb::write_sqlite(&[]);
         let truncated = &write_dnf4_history(&steps())[..5000];
-        for content in [&b"not sqlite at all, but long enough"[..], b"", &rpmdb, truncated] {
+        for content in [
+            &b"not sqlite at all, but long enough"[..],
+            b"",
+            &rpmdb,
+            truncated,
+        ] {
             let (_, problems) = found(PATHS[1], content);
             assert_eq!(problems.len(), 1);
             assert_eq!(problems[0].kind, ProblemKind::UnreadableFile);

@@ -185,7 +185,10 @@ mod tests {
     #[test]
     fn a_package_without_a_base_is_its_own() {
         let record = read_desc(&b"%NAME%\r\na\r\n\r\n%VERSION%\r\n1-1"[..]).unwrap();
-        assert_eq!((record.source.as_str(), record.version.as_str()), ("a", "1-1"));
+        assert_eq!(
+            (record.source.as_str(), record.version.as_str()),
+            ("a", "1-1")
+        );
     }
 
     #[test]

@@ -204,16 +204,25 @@ mod tests {
     #[test]
     fn a_package_is_its_directory_with_slot_and_repository() {
         let sink = sink_of(&[
-            ("var/db/pkg/dev-libs/openssl-3.0.13-r2/PF", b"openssl-3.0.13-r2\n"),
+            (
+                "var/db/pkg/dev-libs/openssl-3.0.13-r2/PF",
+                b"openssl-3.0.13-r2\n",
+            ),
             ("var/db/pkg/dev-libs/openssl-3.0.13-r2/SLOT", b"0/3\n"),
-            ("var/db/pkg/dev-libs/openssl-3.0.13-r2/repository", b"gentoo\n"),
+            (
+                "var/db/pkg/dev-libs/openssl-3.0.13-r2/repository",
+                b"gentoo\n",
+            ),
             ("var/db/pkg/dev-libs/openssl-3.0.13-r2/IUSE", b"x\n"),
             ("var/db/pkg/dev-libs/gone-1/SLOT", b"0\n"),
             ("var/db/pkg/world/PF", b"x\n"),
         ]);
         let databases = sink.evidence.databases;
         assert_eq!(databases.len(), 1);
-        assert_eq!(databases[0].path, "var/db/pkg/dev-libs/openssl-3.0.13-r2/PF");
+        assert_eq!(
+            databases[0].path,
+            "var/db/pkg/dev-libs/openssl-3.0.13-r2/PF"
+        );
         let package = &databases[0].packages[0];
         assert_eq!(package.name, "dev-libs/openssl");
         assert_eq!(package.version, "3.0.13-r2");
@@ -226,7 +235,10 @@ mod tests {
         let cases = [
             ("a/b-1", Some(("a/b", "1"))),
             ("a/gtk+-2.24.33-r3", Some(("a/gtk+", "2.24.33-r3"))),
-            ("media-fonts/font-adobe-100dpi-1.0.4", Some(("media-fonts/font-adobe-100dpi", "1.0.4"))),
+            (
+                "media-fonts/font-adobe-100dpi-1.0.4",
+                Some(("media-fonts/font-adobe-100dpi", "1.0.4")),
+            ),
             ("sys-apps/foo-r1-2", Some(("sys-apps/foo-r1", "2"))),
             ("a/b-9999", Some(("a/b", "9999"))),
             ("a/b-1_rc2-r0", Some(("a/b", "1_rc2-r0"))),

@@ -87,7 +87,9 @@ impl DetectorSet {
         let mut evidence = self.sink.evidence;
         last_of_each_path(&mut evidence.databases, |database| &database.path);
         last_of_each_path(&mut evidence.content_manifests, |manifest| &manifest.path);
-        last_of_each_path(&mut evidence.container_identities, |identity| &identity.path);
+        last_of_each_path(&mut evidence.container_identities, |identity| {
+            &identity.path
+        });
         evidence.release_files.sort();
         evidence.whiteouts.sort();
         evidence.whiteouts.dedup();

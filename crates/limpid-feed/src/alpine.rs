@@ -3,6 +3,8 @@
 //! The documents are those of `secdb`. Each names its release (`distroversion`: `v3.15`, `edge`)
 //! and its repository (`reponame`: `main`, `community`).
 
+use serde::Deserialize;
+
 use crate::run::{Run, open_required};
 use crate::secdb::{Document, Place};
 use crate::{
@@ -24,6 +26,22 @@ const MISSING_AT_LAST: u32 = 3;
 
 const REPOSITORIES: [&str; 2] = ["main", "community"];
 
+/// Where Alpine's secdb is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlpineSettings {
+    /// Address of the folder that holds `v3.3`, …, `edge`.
+    pub url: String,
+}
+
+impl Default for AlpineSettings {
+    fn default() -> Self {
+        Self {
+            url: "https://secdb.alpinelinux.org/".into(),
+        }
+    }
+}
+
 /// The family of all Alpine releases.
 pub(crate) struct Alpine {
     base: String,
@@ -33,7 +51,7 @@ pub(crate) struct Alpine {
 impl Alpine {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            base: settings.alpine_url.trim_end_matches('/').to_owned(),
+            base: settings.alpine.url.trim_end_matches('/').to_owned(),
             limits: settings.limits.clone(),
         }
     }

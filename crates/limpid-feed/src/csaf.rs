@@ -294,7 +294,7 @@ impl<'a> Reader<'_, 'a> {
     /// Returns the products of all lists.
     fn listed(&self) -> Result<Vec<Listed<'a>>, String> {
         let Some(status) = &self.vulnerability.product_status else {
-            return Ok(Vec::new());
+            return Err("a vulnerability without the status of any product".to_owned());
         };
         let lists = [
             (Verdict::Fixed, status.fixed),

@@ -20,12 +20,39 @@
 
 mod record;
 
+use serde::Deserialize;
+
 use crate::json::{JsonReader, Value};
 use crate::run::{Run, TOO_LARGE, open_required};
 
 use crate::{
     DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
 };
+
+/// Where Debian's security tracker is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DebianSettings {
+    /// Address of the one document.
+    pub json_url: String,
+    /// Accepted because Clair has it, to look for releases. The releases stand in the document.
+    pub mirror_url: Option<String>,
+    /// Accepted because older versions of Clair had it.
+    pub archive_url: Option<String>,
+    /// Accepted because older versions of Clair had it.
+    pub oval_url: Option<String>,
+}
+
+impl Default for DebianSettings {
+    fn default() -> Self {
+        Self {
+            json_url: "https://security-tracker.debian.org/tracker/data/json".into(),
+            mirror_url: None,
+            archive_url: None,
+            oval_url: None,
+        }
+    }
+}
 
 /// The family, which has one feed, and that feed.
 #[derive(Clone)]
@@ -37,7 +64,7 @@ pub(crate) struct Debian {
 impl Debian {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            url: settings.debian_url.clone(),
+            url: settings.debian.json_url.clone(),
             limits: settings.limits.clone(),
         }
     }

@@ -37,6 +37,8 @@ use std::io::{Read, Seek, SeekFrom};
 
 use zip::ZipArchive;
 
+use serde::Deserialize;
+
 use crate::run::{Run, TOO_LARGE, open_required};
 use crate::{
     DocumentAddress, DocumentFault, Documents, Family, Feed, FeedError, Limits, Probe, ReadSeek,
@@ -46,6 +48,27 @@ use ecosystem::Ecosystem;
 
 /// How much of a document that is no archive is quoted.
 const QUOTED_BYTES: u64 = 40;
+
+/// Where the databases in the format of OSV are, and which of them are taken.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OsvSettings {
+    /// Address of the folder that holds one folder per ecosystem.
+    pub url: String,
+    /// The ecosystems to fetch beside those of distributions, as OSV spells them. Empty unless
+    /// somebody can match what is fetched: data that nothing is compared with costs time and space
+    /// and helps nobody.
+    pub allowlist: Vec<String>,
+}
+
+impl Default for OsvSettings {
+    fn default() -> Self {
+        Self {
+            url: "https://osv-vulnerabilities.storage.googleapis.com/".into(),
+            allowlist: Vec::new(),
+        }
+    }
+}
 
 /// The family of all ecosystems.
 pub(crate) struct Osv {
@@ -57,8 +80,8 @@ pub(crate) struct Osv {
 impl Osv {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            base: settings.osv_url.trim_end_matches('/').to_owned(),
-            ecosystems: settings.osv_ecosystems.clone(),
+            base: settings.osv.url.trim_end_matches('/').to_owned(),
+            ecosystems: settings.osv.allowlist.clone(),
             limits: settings.limits.clone(),
         }
     }

@@ -10,7 +10,7 @@ use crate::{
 
 /// Addresses that settings give for single documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Addresses(BTreeMap<Target, String>);
+pub struct Addresses(BTreeMap<Target, String>);
 
 /// A document that an address is given for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +24,7 @@ struct Target {
 impl Addresses {
     /// Gives a document of an updater another address, by Clair's or limpid's name of it. Tells
     /// whether there is such an updater as far as the name says.
-    pub(crate) fn set(&mut self, updater: &str, url: String) -> bool {
+    pub fn set(&mut self, updater: &str, url: String) -> bool {
         let target = target(updater);
         let is_known = target.is_some();
         if let Some(target) = target {
@@ -33,8 +33,15 @@ impl Addresses {
         is_known
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn of(&self, feed: &dyn Feed) -> BTreeMap<String, String> {
-        let targets = self.0.iter().filter(|(target, _)| target.feed == feed.name());
+        let targets = self
+            .0
+            .iter()
+            .filter(|(target, _)| target.feed == feed.name());
         targets
             .flat_map(|(target, url)| {
                 let documents = feed.documents().into_iter();

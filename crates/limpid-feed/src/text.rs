@@ -2,6 +2,8 @@
 //! long texts would multiply.
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 /// Bytes of a description that are kept; real ones are below 10 KiB.
 pub(crate) const DESCRIPTION_BYTES: usize = 64 << 10;
@@ -38,11 +40,17 @@ pub(crate) fn name_fault(name: &str) -> Option<&'static str> {
     None
 }
 
-/// Returns a date in UTC, or nothing when it is none.
+/// Returns a date in UTC, or nothing when it is none. One without a time zone (`2015-06-11`,
+/// `2019-10-23 18:15:00 UTC`) is in UTC.
 pub(crate) fn date(text: Option<&str>) -> String {
-    text.and_then(|text| text.parse::<Timestamp>().ok())
-        .map(|timestamp| timestamp.to_string())
-        .unwrap_or_default()
+    let Some(text) = text.map(str::trim) else {
+        return String::new();
+    };
+    let timestamp = text.parse::<Timestamp>().or_else(|_| {
+        let civil: DateTime = text.trim_end_matches(" UTC").parse()?;
+        TimeZone::UTC.to_timestamp(civil)
+    });
+    timestamp.map_or_else(|_| String::new(), |timestamp| timestamp.to_string())
 }
 
 #[cfg(test)]
@@ -54,6 +62,20 @@ mod tests {
         assert_eq!(clip("größer".into(), 3), "gr");
         assert_eq!(clip("größer".into(), 4), "grö");
         assert_eq!(clip("größer".into(), 100), "größer");
+    }
+
+    #[test]
+    fn dates_are_in_utc_or_nothing() {
+        for (text, expected) in [
+            ("2024-01-01T01:00:00+01:00", "2024-01-01T00:00:00Z"),
+            ("2019-10-23 18:15:00 UTC", "2019-10-23T18:15:00Z"),
+            ("2015-06-11", "2015-06-11T00:00:00Z"),
+            ("", ""),
+            ("unknown", ""),
+            ("2015-13-11", ""),
+        ] {
+            assert_eq!(date(Some(text)), expected, "{text}");
+        }
     }
 
     #[test]

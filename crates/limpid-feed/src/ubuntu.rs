@@ -12,14 +12,18 @@
 mod archive;
 mod claims;
 mod osv;
+mod oval;
 mod product;
 mod series;
 mod vex;
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
 use crate::{Family, Feed, FeedError, Limits, Probe};
 use archive::ArchiveFeed;
+use oval::Release;
 
 /// Which form of Canonical's data is taken, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -102,9 +106,9 @@ impl Family for Ubuntu {
         "ubuntu"
     }
 
-    fn discover(&self, _probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
+    fn discover(&self, probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
         let archive = match self.settings.format {
-            UbuntuFormat::Oval => return Ok(Vec::new()),
+            UbuntuFormat::Oval => return self.releases(probe),
             UbuntuFormat::Osv => ArchiveFeed {
                 name: "ubuntu/osv",
                 url: self.settings.osv_url.clone(),
@@ -119,5 +123,52 @@ impl Family for Ubuntu {
             },
         };
         Ok(vec![Box::new(archive)])
+    }
+}
+
+impl Ubuntu {
+    /// Returns a feed for each release that there is an OVAL document for, dead or alive.
+    ///
+    /// A release that is forced has a feed in any case, so that everybody sees when it has no
+    /// document.
+    fn releases(&self, probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
+        let list_url = format!(
+            "{}/{}/series",
+            self.settings.url.trim_end_matches('/'),
+            self.settings.name
+        );
+        let forced: BTreeSet<&str> = self
+            .settings
+            .force
+            .iter()
+            .map(|series| &*series.name)
+            .collect();
+        let mut names = series::all(probe, &list_url);
+        names.extend(forced.iter().map(|&name| name.to_owned()));
+        let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
+        for name in names {
+            let url = self.oval_url(&name);
+            let is_there = forced.contains(&*name)
+                || probe.exists(&url).map_err(|source| FeedError::Probe {
+                    url: url.clone(),
+                    source,
+                })?;
+            if is_there {
+                feeds.push(Box::new(Release::new(&name, url, &self.limits)));
+            }
+        }
+        if feeds.is_empty() {
+            return Err(FeedError::NothingFound {
+                family: "ubuntu",
+                url: self.settings.oval_url.clone(),
+            });
+        }
+        Ok(feeds)
+    }
+
+    fn oval_url(&self, code_name: &str) -> String {
+        let base = self.settings.oval_url.trim_end_matches('/');
+        let packing = if self.settings.use_bzip2 { ".bz2" } else { "" };
+        format!("{base}/com.ubuntu.{code_name}.cve.oval.xml{packing}")
     }
 }

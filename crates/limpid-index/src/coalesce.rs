@@ -11,9 +11,19 @@
 //! * Several databases count side by side. Each belongs to the distribution of its own package
 //!   format.
 //! * The distribution is what the release files of the finished image say.
+//! * A package of Red Hat came from the repository that dnf's history says, or from one of those
+//!   that its layer was made from ([`repositories`]).
+//! * The image is the container that its last identity names ([`containers`]).
+//! * The source of an rpm has the epoch of its packages ([`source_epoch`]).
+//! * Packages that are not the distribution's own are marked ([`third_party`]).
 
+mod containers;
 mod distributions;
 mod layers;
+pub mod ownership;
+mod repositories;
+mod source_epoch;
+mod third_party;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,6 +35,9 @@ use limpid_types::{
 
 use distributions::Distributions;
 use layers::{DatabaseHistory, Layers};
+use repositories::Repositories;
+use source_epoch::SourceEpochs;
+use third_party::ThirdParty;
 
 /// One layer's evidence, with the digest of the layer.
 #[derive(Clone, Debug)]
@@ -39,22 +52,33 @@ pub struct LayerFacts {
 pub fn coalesce(manifest: &Digest, facts: &[LayerFacts]) -> IndexReport {
     let layers = Layers::stack(facts);
     let distributions = Distributions::of(&layers, facts.len());
+    let repositories = Repositories::of(facts, is_red_hat(&distributions));
     let mut report = IndexReport {
         manifest_hash: manifest.to_string(),
         state: index_state::FINISHED.to_owned(),
         packages: BTreeMap::new(),
         distributions: distributions.by_id(),
-        repository: BTreeMap::new(),
+        repository: repositories.by_id(),
         environments: BTreeMap::new(),
         success: true,
         err: String::new(),
         limpid: Extension {
             problems: problems(&layers, facts),
+            ..Extension::default()
         },
     };
+    let image = Image {
+        facts,
+        distributions,
+        repositories,
+    };
+    let mut own = BTreeSet::new();
     for history in layers.databases() {
-        add_database(&mut report, history, &distributions, facts);
+        image.add_database(&mut report, history, &mut own);
     }
+    // The same package in two databases is the distribution's own if one of them says so.
+    report.limpid.third_party.retain(|id, _| !own.contains(id));
+    containers::add(&mut report, facts);
     for environments in report.environments.values_mut() {
         environments.sort();
         environments.dedup();
@@ -62,31 +86,86 @@ pub fn coalesce(manifest: &Digest, facts: &[LayerFacts]) -> IndexReport {
     report
 }
 
-fn add_database(
-    report: &mut IndexReport,
-    history: &DatabaseHistory<'_>,
-    distributions: &Distributions,
-    facts: &[LayerFacts],
-) {
-    let database = history.newest();
-    let distribution_id = distributions.for_database(database.kind, history.newest_layer());
-    for (record, layer) in history.packages_with_origin() {
-        let package = package(record, database.kind);
-        let environment = Environment {
-            package_db: package_db(&database.path, database.kind),
-            introduced_in: facts
-                .get(layer)
-                .map(|facts| facts.digest.to_string())
-                .unwrap_or_default(),
-            distribution_id: distribution_id.clone(),
-            repository_ids: None,
-        };
-        report
-            .environments
-            .entry(package.id.clone())
-            .or_default()
-            .push(environment);
-        report.packages.insert(package.id.clone(), package);
+/// Tells whether dnf's history can name repositories of Red Hat's.
+fn is_red_hat(distributions: &Distributions) -> bool {
+    distributions
+        .of_image()
+        .is_none_or(|distribution| matches!(distribution.did.as_str(), "rhel" | "hummingbird"))
+}
+
+/// What the packages of an image are put together with.
+struct Image<'a> {
+    facts: &'a [LayerFacts],
+    distributions: Distributions,
+    repositories: Repositories<'a>,
+}
+
+impl Image<'_> {
+    fn add_database(
+        &self,
+        report: &mut IndexReport,
+        history: &DatabaseHistory<'_>,
+        own: &mut BTreeSet<String>,
+    ) {
+        let database = history.newest();
+        let distribution = self
+            .distributions
+            .for_database(database.kind, history.newest_layer());
+        let did = distribution.map_or("", |distribution| distribution.did.as_str());
+        let third_party = ThirdParty::of(database, did);
+        let epochs = SourceEpochs::of(database);
+        for (record, layer) in history.packages_with_origin() {
+            let package = package(record, &epochs.source_version(record), database.kind);
+            let mut environment = Environment {
+                package_db: package_db(&database.path, database.kind),
+                introduced_in: self
+                    .facts
+                    .get(layer)
+                    .map(|facts| facts.digest.to_string())
+                    .unwrap_or_default(),
+                distribution_id: distribution.map_or_else(String::new, |it| it.id.clone()),
+                repository_ids: None,
+            };
+            if database.kind.is_rpm() {
+                self.add_origin(report, &package.id, record, layer, &mut environment);
+            }
+            match third_party.owner(record, database.kind) {
+                Some(owner) => {
+                    report.limpid.third_party.insert(package.id.clone(), owner);
+                }
+                None => {
+                    own.insert(package.id.clone());
+                }
+            }
+            report
+                .environments
+                .entry(package.id.clone())
+                .or_default()
+                .push(environment);
+            report.packages.insert(package.id.clone(), package);
+        }
+    }
+
+    fn add_origin(
+        &self,
+        report: &mut IndexReport,
+        package: &str,
+        record: &PackageRecord,
+        layer: usize,
+        environment: &mut Environment,
+    ) {
+        let origin = self.repositories.of_package(record, layer);
+        let ids = |names: &[&str]| names.iter().map(|name| repositories::id(name)).collect();
+        if !origin.repositories.is_empty() {
+            environment.repository_ids = Some(ids(&origin.repositories));
+        }
+        if !origin.instead.is_empty() {
+            let instead = ids(&origin.instead);
+            report
+                .limpid
+                .repositories_instead
+                .insert(package.to_owned(), instead);
+        }
     }
 }
 
@@ -97,18 +176,32 @@ fn package_db(path: &str, kind: DatabaseKind) -> String {
         DatabaseKind::RpmSqlite => format!("sqlite:{directory}"),
         DatabaseKind::RpmBdb => format!("bdb:{directory}"),
         DatabaseKind::RpmNdb => format!("ndb:{directory}"),
-        _ => path.to_owned(),
+        DatabaseKind::Dpkg
+        | DatabaseKind::DpkgDistroless
+        | DatabaseKind::Apk
+        | DatabaseKind::Pacman
+        | DatabaseKind::Portage
+        | DatabaseKind::Chisel
+        | DatabaseKind::Bottlerocket => path.to_owned(),
     }
 }
 
-fn package(record: &PackageRecord, kind: DatabaseKind) -> Package {
+fn package(record: &PackageRecord, source_version: &str, kind: DatabaseKind) -> Package {
     let (format, detector) = match kind {
         DatabaseKind::Dpkg => ("dpkg", "dpkg"),
         DatabaseKind::DpkgDistroless => ("dpkg", "dpkg-distroless"),
         DatabaseKind::Apk => ("apk", "apk"),
         DatabaseKind::RpmSqlite | DatabaseKind::RpmBdb | DatabaseKind::RpmNdb => ("rpm", "rpm"),
+        DatabaseKind::Pacman => ("alpm", "pacman"),
+        DatabaseKind::Portage => ("ebuild", "portage"),
+        DatabaseKind::Chisel => ("dpkg", "chisel"),
+        DatabaseKind::Bottlerocket => ("rpm", "bottlerocket"),
     };
-    let module = module(&record.module);
+    let module = match kind {
+        // A slot, which is no module of advisories.
+        DatabaseKind::Portage => String::new(),
+        _ => module(&record.module),
+    };
     let id = |kind: &str, name: &str, version: &str| {
         StableId::of(
             "package",
@@ -120,7 +213,7 @@ fn package(record: &PackageRecord, kind: DatabaseKind) -> Package {
                 &record.arch,
                 &module,
                 &record.source,
-                &record.source_version,
+                source_version,
             ],
         )
         .to_string()
@@ -131,9 +224,9 @@ fn package(record: &PackageRecord, kind: DatabaseKind) -> Package {
         version: record.version.clone(),
         kind: Some(PackageKind::Binary),
         source: Some(Box::new(Package {
-            id: id("source", &record.source, &record.source_version),
+            id: id("source", &record.source, source_version),
             name: record.source.clone(),
-            version: record.source_version.clone(),
+            version: source_version.to_owned(),
             kind: (!record.source.is_empty()).then_some(PackageKind::Source),
             module: module.clone(),
             ..Package::default()

@@ -46,6 +46,7 @@ mod urgency;
 
 pub use cache_limits::CacheLimits;
 pub use clock::Clock;
+pub use coalesce::ownership::{Owner, owners};
 pub use coalesce::{LayerFacts, coalesce};
 pub use error::IndexError;
 pub use fault::{FailureKind, IndexFault};

@@ -90,11 +90,11 @@ pub fn write_dnf4_history(steps: &[DnfStep]) -> Vec<u8> {
             arch TEXT NOT NULL, FOREIGN KEY(item_id) REFERENCES item(id));";
     let insert = |connection: &Connection, item: i64, repository: i64, step: &DnfStep| {
         let (epoch, version, release) = step.version_parts();
+        connection.execute("INSERT INTO item VALUES (?1, 0)", [item])?;
         connection.execute(
             "INSERT INTO rpm VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![item, step.name, epoch, version, release, step.arch],
         )?;
-        connection.execute("INSERT INTO item VALUES (?1, 0)", [item])?;
         connection.execute(
             "INSERT INTO trans_item (trans_id, item_id, repo_id, action, reason, state)
              VALUES (1, ?1, ?2, ?3, 1, 1)",
@@ -128,11 +128,11 @@ pub fn write_dnf5_history(steps: &[DnfStep]) -> Vec<u8> {
         let (epoch, version, release) = step.version_parts();
         let name = named(connection, "pkg_name", "name", &step.name)?;
         let arch = named(connection, "arch", "name", &step.arch)?;
+        connection.execute("INSERT INTO item VALUES (?1)", [item])?;
         connection.execute(
             "INSERT INTO rpm VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![item, name, epoch, version, release, arch],
         )?;
-        connection.execute("INSERT INTO item VALUES (?1)", [item])?;
         connection.execute(
             "INSERT INTO trans_item (trans_id, item_id, repo_id, action_id, reason_id, state_id)
              VALUES (1, ?1, ?2, ?3, 1, 1)",

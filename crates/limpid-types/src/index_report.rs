@@ -109,7 +109,7 @@ pub struct Package {
     /// Clair's fixed-width version form, or empty.
     #[serde(default)]
     pub normalized_version: String,
-    /// rpm module as `name:stream`; Portage's slot as `slot:SLOT`.
+    /// rpm module as `name:stream`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub module: String,
     /// Architecture.

@@ -31,10 +31,12 @@ pub(super) fn generate(feeds: &Path, mirror: &Path, bytes: usize) -> Result<u64>
         out.write_all(real[at..end].as_bytes())?;
         let items = match list {
             // The first definition says which release it is, and is there once.
-            "definitions" => real[start..end]
-                .split_once("</definition>")
-                .context("no definition")?
-                .1,
+            "definitions" => {
+                real[start..end]
+                    .split_once("</definition>")
+                    .context("no definition")?
+                    .1
+            }
             _ => &real[start..end],
         };
         for copy in 1..copies {

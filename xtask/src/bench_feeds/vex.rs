@@ -118,7 +118,10 @@ impl Generator {
             .iter()
             .map(|(member, time)| format!("\"{member}\",\"{time}\"\n"))
             .collect();
-        write(&self.target.join(DEFAULT).join("changes.csv"), rows.as_bytes())
+        write(
+            &self.target.join(DEFAULT).join("changes.csv"),
+            rows.as_bytes(),
+        )
     }
 }
 
@@ -169,7 +172,9 @@ fn main_package(text: &str) -> String {
             *counts.entry(name).or_default() += 1;
         }
     }
-    let most = counts.into_iter().max_by_key(|(name, count)| (*count, name.len()));
+    let most = counts
+        .into_iter()
+        .max_by_key(|(name, count)| (*count, name.len()));
     most.map_or_else(String::new, |(name, _)| name.to_owned())
 }
 

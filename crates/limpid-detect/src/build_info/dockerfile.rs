@@ -323,7 +323,10 @@ mod tests {
             "# syntax=docker/dockerfile:1\n# escape=`\nLABEL a=b `\n c=d\\e\n",
             &[("a", "b"), ("c", "d\\e")],
         );
-        check("# comment\n# escape=`\nLABEL a=b` c=d\n", &[("a", "b`"), ("c", "d")]);
+        check(
+            "# comment\n# escape=`\nLABEL a=b` c=d\n",
+            &[("a", "b`"), ("c", "d")],
+        );
     }
 
     #[test]
@@ -341,7 +344,10 @@ mod tests {
 
     #[test]
     fn labels_of_an_earlier_stage_do_not_count_unless_the_last_is_built_on_it() {
-        check("FROM a AS build\nLABEL x=1\nFROM b\nLABEL y=2\n", &[("y", "2")]);
+        check(
+            "FROM a AS build\nLABEL x=1\nFROM b\nLABEL y=2\n",
+            &[("y", "2")],
+        );
         check(
             "FROM a AS build\nLABEL x=1\nFROM build\nLABEL y=2\n",
             &[("x", "1"), ("y", "2")],
@@ -350,10 +356,7 @@ mod tests {
 
     #[test]
     fn a_document_below_a_command_is_no_instruction() {
-        check(
-            "RUN <<END sh\nLABEL a=b\nEND\nLABEL c=d\n",
-            &[("c", "d")],
-        );
+        check("RUN <<END sh\nLABEL a=b\nEND\nLABEL c=d\n", &[("c", "d")]);
     }
 
     #[test]
@@ -365,7 +368,7 @@ mod tests {
             labels.problems(),
             [
                 (0, "LABEL: not an assignment: \"#\"".to_owned()),
-                (23, "LABEL: a brace that is not closed".to_owned())
+                (22, "LABEL: a brace that is not closed".to_owned())
             ]
         );
     }

@@ -173,6 +173,9 @@ fn lsb(text: &str) -> Option<Facts> {
 
 /// `6.0.10` in a release, `trixie/sid` before it.
 fn debian(line: &str) -> Facts {
+    if line.starts_with("kali") {
+        return simple("kali", "Kali Linux", "");
+    }
     let version = line.split('.').next().unwrap_or_default();
     if version.bytes().all(|byte| byte.is_ascii_digit()) {
         return simple("debian", "Debian GNU/Linux", version);

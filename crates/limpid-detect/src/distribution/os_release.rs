@@ -100,7 +100,27 @@ pub(super) fn facts<'a>(
     {
         full.clone_into(&mut facts.version);
     }
+    if let Some((_, base)) = CORE_OS.iter().find(|(id, _)| *id == facts.id) {
+        (*base).clone_into(&mut facts.id);
+        facts.version_id = base_version(release);
+    }
     facts
+}
+
+/// Systems for nodes of `OpenShift`, whose own version is that of `OpenShift`, and the distributions
+/// whose packages they have.
+const CORE_OS: [(&str, &str); 2] = [("rhcos", "rhel"), ("scos", "centos")];
+
+/// Returns the version of the distribution that such a system is made from: `9.4` or `9`.
+fn base_version(release: &OsRelease) -> String {
+    let version = release.get("RHEL_VERSION");
+    if !version.is_empty() {
+        return version.to_owned();
+    }
+    // `platform:el9`, or `cpe:/o:redhat:enterprise_linux:9::coreos`
+    let platform = release.get("PLATFORM_ID").strip_prefix("platform:el");
+    let of_cpe = || release.get("CPE_NAME").split(':').nth(4);
+    platform.or_else(of_cpe).unwrap_or_default().to_owned()
 }
 
 /// Returns a single word in parentheses: the code name in `12 (bookworm)`.

@@ -2,11 +2,28 @@ use limpid_types::Distribution;
 
 use super::Facts;
 
+/// Distributions that install the packages of another one, so that its advisories hold for them.
+///
+/// `ID_LIKE` of os-release is no help: it tells how a system is handled, and Linux Mint, Raspberry
+/// Pi OS and Kali say "debian" or "ubuntu" although they rebuild or replace packages. Those, and all
+/// that are not in this table, stay what they say they are.
+const SAME_PACKAGES: [(&str, &str); 4] = [
+    ("redhat", "rhel"),
+    ("sle_hpc", "sles"),
+    ("sles_sap", "sles"),
+    // What SLE Micro 5.1 and 5.2 called themselves.
+    ("suse-microos", "sle-micro"),
+];
+
 /// Puts the facts in the words that Clair uses for the distribution.
 ///
-/// Clair's clients and stored reports carry exactly these texts. A distribution that Clair does
-/// not know keeps its own words.
-pub(super) fn distribution(facts: Facts) -> Distribution {
+/// Clair's clients and stored reports carry exactly these texts, with two exceptions, both in
+/// `version_id`, by which advisories are chosen: Alpine has one, and SUSE's has the service pack. A
+/// distribution that Clair does not know keeps its own words.
+pub(super) fn distribution(mut facts: Facts) -> Distribution {
+    if let Some((_, same)) = SAME_PACKAGES.iter().find(|(id, _)| *id == facts.id) {
+        (*same).clone_into(&mut facts.id);
+    }
     let major = facts
         .version_id
         .split(['.', '-'])
@@ -17,10 +34,13 @@ pub(super) fn distribution(facts: Facts) -> Distribution {
         "alpine" => alpine(&facts),
         "debian" => debian(facts),
         "ubuntu" => ubuntu(facts),
-        "rhel" | "redhat" => rhel(&major),
-        "ol" => {
+        "rhel" if !major.is_empty() => rhel(&major),
+        "ol" if !major.is_empty() => {
             let pretty_name = format!("Oracle Linux Server {major}");
-            numbered("ol", "Oracle Linux Server", &major, pretty_name)
+            Distribution {
+                cpe: facts.cpe,
+                ..numbered("ol", "Oracle Linux Server", &major, pretty_name)
+            }
         }
         "photon" => {
             let version = facts.version_id.clone();
@@ -32,12 +52,14 @@ pub(super) fn distribution(facts: Facts) -> Distribution {
             )
         }
         "amzn" => amazon(&facts),
-        "sles" | "sled" | "sles_sap" if !major.is_empty() => {
-            let pretty_name = format!("SUSE Linux Enterprise Server {major}");
-            Distribution {
-                cpe: facts.cpe,
-                ..numbered("sles", "SLES", &major, pretty_name)
-            }
+        "sles" | "sled" if !major.is_empty() => suse(facts, &major),
+        "opensuse" if facts.name.contains("Tumbleweed") => Distribution {
+            did: "opensuse-tumbleweed".to_owned(),
+            ..as_written(facts)
+        },
+        // Leap counts from 42 and again from 15; what openSUSE was before ended at 13.2.
+        "opensuse" if !facts.name.contains("Leap") && !matches!(&*major, "42" | "15") => {
+            as_written(facts)
         }
         "opensuse-leap" | "opensuse" if !facts.version_id.is_empty() => {
             let pretty_name = format!("openSUSE Leap {}", facts.version_id);
@@ -163,6 +185,21 @@ fn rhel(major: &str) -> Distribution {
     Distribution {
         cpe: format!("cpe:/o:redhat:enterprise_linux:{major}"),
         ..numbered("rhel", name, major, format!("{name} {major}"))
+    }
+}
+
+/// `15` with any service pack, which only `version_id` has: `15.5`.
+fn suse(facts: Facts, major: &str) -> Distribution {
+    let (name, edition) = if facts.id == "sled" {
+        ("SLED", "Desktop")
+    } else {
+        ("SLES", "Server")
+    };
+    let pretty_name = format!("SUSE Linux Enterprise {edition} {major}");
+    Distribution {
+        version_id: facts.version_id,
+        cpe: facts.cpe,
+        ..numbered(&facts.id, name, major, pretty_name)
     }
 }
 

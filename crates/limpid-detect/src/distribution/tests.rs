@@ -166,7 +166,7 @@ fn releases_before_os_release_are_recognised_by_their_own_files() {
         (
             "etc/SuSE-release",
             "SUSE Linux Enterprise Server 11 (x86_64)\nVERSION = 11\nPATCHLEVEL = 4\n",
-            "sles | 11 | 11 |  | SUSE Linux Enterprise Server 11",
+            "sles | 11.4 | 11 |  | SUSE Linux Enterprise Server 11",
         ),
         (
             "etc/system-release-cpe",
@@ -197,10 +197,164 @@ fn a_distribution_that_clair_does_not_know_keeps_its_own_words() {
 }
 
 #[test]
-fn suse_service_packs_share_the_major_version() {
-    check(
-        &[(OS, "ID=\"sles\"\nVERSION_ID=\"15.3\"\nVERSION=\"15-SP3\"\n")],
-        "sles | 15 | 15 |  | SUSE Linux Enterprise Server 15",
+fn suse_service_packs_share_the_major_version_and_keep_their_own_number() {
+    let cases = [
+        (
+            "ID=\"sles\"\nVERSION_ID=\"15.5\"\nVERSION=\"15-SP5\"\n",
+            "sles | 15.5 | 15 |  | SUSE Linux Enterprise Server 15",
+        ),
+        (
+            "ID=\"sles_sap\"\nVERSION_ID=\"12.4\"\nVERSION=\"12-SP4\"\n",
+            "sles | 12.4 | 12 |  | SUSE Linux Enterprise Server 12",
+        ),
+        (
+            "ID=\"sled\"\nVERSION_ID=\"15.3\"\n",
+            "sled | 15.3 | 15 |  | SUSE Linux Enterprise Desktop 15",
+        ),
+        (
+            "ID=\"suse-microos\"\nVERSION_ID=\"5.2\"\nPRETTY_NAME=\"SUSE Linux Enterprise Micro 5.2\"\n",
+            "sle-micro | 5.2 | 5.2 |  | SUSE Linux Enterprise Micro 5.2",
+        ),
+        (
+            "ID=\"sl-micro\"\nVERSION_ID=\"6.0\"\nPRETTY_NAME=\"SUSE Linux Micro 6.0\"\n",
+            "sl-micro | 6.0 | 6.0 |  | SUSE Linux Micro 6.0",
+        ),
+        (
+            "ID=\"opensuse-leap-micro\"\nVERSION_ID=\"5.5\"\nPRETTY_NAME=\"openSUSE Leap Micro 5.5\"\n",
+            "opensuse-leap-micro | 5.5 | 5.5 |  | openSUSE Leap Micro 5.5",
+        ),
+        (
+            "ID=\"opensuse-tumbleweed\"\nVERSION_ID=\"20251101\"\nPRETTY_NAME=\"openSUSE Tumbleweed\"\n",
+            "opensuse-tumbleweed | 20251101 | 20251101 |  | openSUSE Tumbleweed",
+        ),
+        (
+            "NAME=\"openSUSE Leap\"\nID=opensuse\nVERSION_ID=\"42.3\"\n",
+            "opensuse-leap | 42.3 | 42.3 |  | openSUSE Leap 42.3",
+        ),
+        (
+            "NAME=openSUSE\nID=opensuse\nVERSION_ID=\"13.2\"\nPRETTY_NAME=\"openSUSE 13.2\"\n",
+            "opensuse | 13.2 | 13.2 |  | openSUSE 13.2",
+        ),
+    ];
+    for (text, expected) in cases {
+        check(&[(OS, text)], expected);
+    }
+}
+
+#[test]
+fn systems_for_nodes_are_the_distribution_whose_packages_they_have() {
+    let rhcos = "NAME=\"Red Hat Enterprise Linux CoreOS\"\nID=\"rhcos\"\nVERSION_ID=\"4.16\"\nRHEL_VERSION=9.4\n";
+    let expected = "rhel | 9 | 9 |  | Red Hat Enterprise Linux Server 9";
+    check(&[(OS, rhcos)], expected);
+    let rhcos = "ID=\"rhcos\"\nVERSION_ID=\"4.16\"\nCPE_NAME=\"cpe:/o:redhat:enterprise_linux:9::coreos\"\n";
+    check(&[(OS, rhcos)], expected);
+    let scos = "ID=\"scos\"\nVERSION_ID=\"4.17\"\nPLATFORM_ID=\"platform:el9\"\nPRETTY_NAME=\"CentOS Stream CoreOS\"\n";
+    check(&[(OS, scos)], "centos | 9 | 9 |  | CentOS Stream CoreOS");
+}
+
+#[test]
+fn derivatives_with_packages_of_their_own_are_not_their_parents() {
+    let cases = [
+        ("raspbian", "debian"),
+        ("kali", "debian"),
+        ("linuxmint", "ubuntu debian"),
+        ("pop", "ubuntu debian"),
+        ("manjaro", "arch"),
+        ("virtuozzo", "rhel fedora"),
+    ];
+    for (id, like) in cases {
+        let text = format!("ID={id}\nID_LIKE=\"{like}\"\nVERSION_ID=1\n");
+        check(&[(OS, &text)], &format!("{id} | 1 | 1 |  | "));
+    }
+    let files = [("etc/debian_version", "kali-rolling\n")];
+    check(&files, "kali |  |  |  | Kali Linux");
+}
+
+#[test]
+fn distributions_that_clair_does_not_know_are_recognised_by_their_own_id() {
+    let cases = [
+        (
+            "ID=\"almalinux\"\nVERSION=\"9.5 (Teal Serval)\"\nVERSION_ID=\"9.5\"\n",
+            "almalinux | 9.5 | 9.5 (Teal Serval) |  | ",
+        ),
+        (
+            "ID=\"rocky\"\nVERSION=\"8.10 (Green Obsidian)\"\nVERSION_ID=\"8.10\"\n",
+            "rocky | 8.10 | 8.10 (Green Obsidian) |  | ",
+        ),
+        (
+            "ID=\"openEuler\"\nVERSION=\"24.03 (LTS-SP1)\"\nVERSION_ID=\"24.03\"\n",
+            "openeuler | 24.03 | 24.03 (LTS-SP1) | LTS-SP1 | ",
+        ),
+        (
+            "ID=\"centos\"\nVERSION=\"9\"\nVERSION_ID=\"9\"\nPRETTY_NAME=\"CentOS Stream 9\"\n",
+            "centos | 9 | 9 |  | CentOS Stream 9",
+        ),
+        ("ID=mageia\nVERSION_ID=9\n", "mageia | 9 | 9 |  | "),
+        (
+            "ID=azurelinux\nVERSION=\"3.0.20240824\"\nVERSION_ID=\"3.0\"\n",
+            "azurelinux | 3.0 | 3.0.20240824 |  | ",
+        ),
+        (
+            "ID=mariner\nVERSION=\"2.0.20220226\"\nVERSION_ID=\"2.0\"\n",
+            "mariner | 2.0 | 2.0.20220226 |  | ",
+        ),
+        (
+            "ID=chainguard\nVERSION_ID=\"20230214\"\n",
+            "chainguard | 20230214 | 20230214 |  | ",
+        ),
+        (
+            "ID=minimos\nVERSION_ID=\"20241031\"\n",
+            "minimos | 20241031 | 20241031 |  | ",
+        ),
+        (
+            "ID=\"postmarketos\"\nVERSION_ID=\"v24.06\"\n",
+            "postmarketos | v24.06 | v24.06 |  | ",
+        ),
+        (
+            "ID=bottlerocket\nVERSION_ID=1.26.2\n",
+            "bottlerocket | 1.26.2 | 1.26.2 |  | ",
+        ),
+        ("ID=gentoo\nVERSION_ID=2.17\n", "gentoo | 2.17 | 2.17 |  | "),
+        ("ID=arch\nBUILD_ID=rolling\n", "arch |  |  |  | "),
+        ("ID=echo\nVERSION_ID=1\n", "echo | 1 | 1 |  | "),
+        ("ID=fedora\nVERSION_ID=42\n", "fedora | 42 | 42 |  | "),
+        (
+            "ID=\"hummingbird\"\nVERSION=\"20251124\"\nVERSION_ID=\"20251124\"\n",
+            "hummingbird | 20251124 | 20251124 |  | ",
+        ),
+        (
+            "ID=\"amzn\"\nVERSION_ID=\"2022\"\n",
+            "amzn | 2022 | 2022 |  | Amazon Linux 2022",
+        ),
+        (
+            "ID=\"ol\"\nVERSION_ID=\"10.0\"\n",
+            "ol | 10 | 10 |  | Oracle Linux Server 10",
+        ),
+        (
+            "ID=\"rhel\"\nVERSION_ID=\"10.0\"\n",
+            "rhel | 10 | 10 |  | Red Hat Enterprise Linux Server 10",
+        ),
+        ("ID=\"rhel\"\n", "rhel |  |  |  | "),
+        (
+            "ID=photon\nVERSION_ID=1.0\n",
+            "photon | 1.0 | 1.0 |  | VMware Photon OS/Linux",
+        ),
+    ];
+    for (text, expected) in cases {
+        check(&[(OS, text)], expected);
+    }
+}
+
+#[test]
+fn oracle_linux_keeps_its_cpe() {
+    let text = "ID=\"ol\"\nVERSION_ID=\"9.2\"\nCPE_NAME=\"cpe:/o:oracle:linux:9:2:server\"\n";
+    let files = [ReleaseFile {
+        path: OS.to_owned(),
+        text: text.to_owned(),
+    }];
+    assert_eq!(
+        recognise(&files).unwrap().cpe,
+        "cpe:/o:oracle:linux:9:2:server"
     );
 }
 

@@ -184,7 +184,7 @@ fn a_record_of_very_many_items_is_quarantined() {
         .remove(0);
     let releases = vec![r#""sid":{}"#; 100_001].join(",");
     let text = format!(r#"{{"a":{{"CVE-1":{{"releases":{{{releases}}}}}}}}}"#);
-    let mut documents = MemoryDocuments::default().with(settings.debian_url, text);
+    let mut documents = MemoryDocuments::default().with(settings.debian.json_url, text);
     let mut sink = Collected::default();
     feed.parse(&mut documents, &mut sink).unwrap();
     assert_eq!(sink.quarantined.len(), 1);

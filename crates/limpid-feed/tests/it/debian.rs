@@ -225,7 +225,10 @@ fn a_name_that_comes_twice_loses_nothing() {
 #[test]
 fn a_description_is_not_repeated_without_bound() {
     let settings = limpid_feed::Settings {
-        debian_url: URL.into(),
+        debian: limpid_feed::DebianSettings {
+            json_url: URL.into(),
+            ..Default::default()
+        },
         ..limpid_feed::Settings::default()
     };
     let document = DebianTracker::new()

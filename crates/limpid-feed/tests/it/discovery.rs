@@ -1,4 +1,4 @@
-use limpid_feed::{Collected, Feed, MemoryDocuments, Settings, families};
+use limpid_feed::{Collected, Feed, MemoryDocuments, OsvSettings, Settings, families};
 
 use crate::support::{Server, chain, family, settings};
 
@@ -113,7 +113,10 @@ fn debian_is_one_feed_that_nobody_needs_to_be_asked_for() {
 
 fn osv_feeds(ecosystems: &[&str]) -> Vec<Box<dyn Feed>> {
     let settings = Settings {
-        osv_ecosystems: ecosystems.iter().map(|&name| name.to_owned()).collect(),
+        osv: OsvSettings {
+            allowlist: ecosystems.iter().map(|&name| name.to_owned()).collect(),
+            ..OsvSettings::default()
+        },
         ..settings()
     };
     families(&settings)[2]

@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
 use limpid_feed::{
-    AmazonSettings, ArchSettings, AzureSettings, BottlerocketSettings, ChainguardSettings,
-    Collected, EchoSettings, Family, FedoraSettings, Feed, FeedError, Limits, MemoryDocuments,
-    MinimosSettings, OracleSettings, PhotonSettings, Probe, ProbeError, Settings, SuseSettings,
-    Tally, UbuntuFormat, UbuntuSettings, WolfiSettings, families,
+    AlpineSettings, AmazonSettings, ArchSettings, AzureSettings, BottlerocketSettings,
+    ChainguardSettings, Collected, DebianSettings, EchoSettings, Family, FedoraSettings, Feed,
+    FeedError, GentooSettings, Limits, MemoryDocuments, MinimosSettings, OracleSettings,
+    OsvSettings, PhotonSettings, Probe, ProbeError, Settings, SuseSettings, Tally, UbuntuFormat,
+    UbuntuSettings, WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -41,10 +42,17 @@ impl Probe for Server {
 /// Sources at short addresses, with small limits.
 pub(crate) fn settings() -> Settings {
     Settings {
-        alpine_url: "https://secdb.test/".into(),
-        debian_url: "https://tracker.test/json".into(),
-        osv_url: "https://osv.test".into(),
-        osv_ecosystems: vec!["Debian".into(), "Alpine".into()],
+        alpine: AlpineSettings {
+            url: "https://secdb.test/".into(),
+        },
+        debian: DebianSettings {
+            json_url: "https://tracker.test/json".into(),
+            ..DebianSettings::default()
+        },
+        osv: OsvSettings {
+            url: "https://osv.test".into(),
+            allowlist: vec!["Debian".into(), "Alpine".into()],
+        },
         ubuntu: UbuntuSettings {
             oval_url: "https://oval.test".into(),
             osv_url: "https://canonical.test/osv.tar.xz".into(),
@@ -61,6 +69,9 @@ pub(crate) fn settings() -> Settings {
         fedora: FedoraSettings {
             url: "https://fedora.test/updates/".into(),
             archive_url: "https://archive.test/updates".into(),
+        },
+        gentoo: GentooSettings {
+            url: "https://gentoo.test/glsa.tar.gz".into(),
         },
         arch: ArchSettings {
             url: "https://arch.test/all.json".into(),
@@ -173,23 +184,29 @@ pub(crate) fn lines(sink: &Collected) -> Vec<String> {
 }
 
 fn line(advisory: &Advisory) -> String {
-    let status = match advisory.status {
+    format!(
+        "{} {} {} {} {}",
+        advisory.namespace,
+        advisory.package.name,
+        advisory.id,
+        status(advisory.status),
+        versions(&advisory.versions)
+    )
+}
+
+/// Writes a status: `will-not-fix`.
+pub(crate) fn status(status: Status) -> &'static str {
+    match status {
         Status::Affected => "affected",
         Status::NotAffected => "not-affected",
         Status::UnderInvestigation => "under-investigation",
         Status::WillNotFix => "will-not-fix",
         Status::EndOfLife => "end-of-life",
-    };
-    format!(
-        "{} {} {} {status} {}",
-        advisory.namespace,
-        advisory.package.name,
-        advisory.id,
-        versions(&advisory.versions)
-    )
+    }
 }
 
-fn versions(constraint: &VersionConstraint) -> String {
+/// Writes ranges and listed versions: `<1.2 1.3<1.4 =2.0`.
+pub(crate) fn versions(constraint: &VersionConstraint) -> String {
     let ranges = constraint.ranges.iter().map(|range| {
         let start = range.introduced.clone().unwrap_or_default();
         match &range.end {

@@ -2,6 +2,7 @@
 
 mod archive;
 mod osv;
+mod oval;
 mod vex;
 
 use limpid_feed::{Collected, MemoryDocuments};

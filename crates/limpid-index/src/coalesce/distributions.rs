@@ -17,6 +17,8 @@ enum PackageFormat {
     Dpkg,
     Apk,
     Rpm,
+    Pacman,
+    Portage,
     /// Something else, or unknown.
     Other,
 }
@@ -34,18 +36,24 @@ impl Distributions {
         Self { after }
     }
 
-    /// Returns the id of the distribution that a database belongs to, or empty.
+    /// Returns the distribution that a database belongs to.
     ///
     /// That is the distribution of the finished image if it uses this package format. Otherwise
     /// (a Debian image onto which an Alpine root was copied, say) the nearest that does, first
     /// backward from the layer that wrote the database, then forward.
-    pub(super) fn for_database(&self, kind: DatabaseKind, layer: usize) -> String {
+    pub(super) fn for_database(&self, kind: DatabaseKind, layer: usize) -> Option<&Distribution> {
         let wanted = match kind {
-            DatabaseKind::Dpkg | DatabaseKind::DpkgDistroless => PackageFormat::Dpkg,
-            DatabaseKind::Apk => PackageFormat::Apk,
-            DatabaseKind::RpmSqlite | DatabaseKind::RpmBdb | DatabaseKind::RpmNdb => {
-                PackageFormat::Rpm
+            DatabaseKind::Dpkg | DatabaseKind::DpkgDistroless | DatabaseKind::Chisel => {
+                PackageFormat::Dpkg
             }
+            DatabaseKind::Apk => PackageFormat::Apk,
+            // Bottlerocket builds its packages with rpm, and lists them in a file of its own.
+            DatabaseKind::RpmSqlite
+            | DatabaseKind::RpmBdb
+            | DatabaseKind::RpmNdb
+            | DatabaseKind::Bottlerocket => PackageFormat::Rpm,
+            DatabaseKind::Pacman => PackageFormat::Pacman,
+            DatabaseKind::Portage => PackageFormat::Portage,
         };
         let backward = self.after.iter().take(layer + 1).rev();
         let forward = self.after.iter().skip(layer + 1);
@@ -57,15 +65,16 @@ impl Distributions {
             .flatten()
             .find(|distribution| package_format(&distribution.did) == wanted)
             .or_else(|| self.unclassified())
-            .map(|distribution| distribution.id.clone())
-            .unwrap_or_default()
+    }
+
+    /// Returns the distribution of the finished image.
+    pub(super) fn of_image(&self) -> Option<&Distribution> {
+        self.after.last()?.as_ref()
     }
 
     /// A distribution that limpid cannot classify is taken to use whatever database it has.
     fn unclassified(&self) -> Option<&Distribution> {
-        self.after
-            .last()?
-            .as_ref()
+        self.of_image()
             .filter(|distribution| package_format(&distribution.did) == PackageFormat::Other)
     }
 
@@ -117,10 +126,13 @@ fn package_format(did: &str) -> PackageFormat {
         | "sled"
         | "opensuse"
         | "opensuse-leap"
+        | "opensuse-leap-micro"
         | "opensuse-tumbleweed"
         | "opensuse-microos"
         | "sle-micro"
         | "sl-micro"
+        | "sle-micro-rancher"
+        | "suse-micro-rancher"
         | "suse-microos"
         | "suse-liberty"
         | "photon"
@@ -135,7 +147,10 @@ fn package_format(did: &str) -> PackageFormat {
         | "hummingbird"
         | "anolis"
         | "bottlerocket"
-        | "rhcos" => PackageFormat::Rpm,
+        | "rhcos"
+        | "scos" => PackageFormat::Rpm,
+        "arch" | "archarm" | "manjaro" | "endeavouros" | "steamos" => PackageFormat::Pacman,
+        "gentoo" => PackageFormat::Portage,
         _ => PackageFormat::Other,
     }
 }

@@ -61,6 +61,11 @@ impl<'a> Layers<'a> {
         }
     }
 
+    /// Returns what is left of the database at a path.
+    pub(super) fn database(&self, path: &str) -> Option<&DatabaseHistory<'a>> {
+        self.databases.get(path)
+    }
+
     /// Iterates over the databases that the finished image has, by path.
     pub(super) fn databases(&self) -> impl Iterator<Item = &DatabaseHistory<'a>> {
         self.databases.values()
@@ -72,6 +77,12 @@ impl<'a> Layers<'a> {
             .get(layer)
             .map(|visible| visible.values().map(|file| (*file).clone()).collect())
             .unwrap_or_default()
+    }
+
+    /// Tells whether no later layer takes away what a layer has at a path.
+    pub(super) fn is_kept(&self, path: &str, layer: usize) -> bool {
+        let mut later = self.changes.iter().skip(layer + 1);
+        later.all(|later| !later.hides(path))
     }
 
     /// Tells whether a path of a layer is neither removed nor written again by a later one.
@@ -95,6 +106,8 @@ impl<'a> Changes<'a> {
         }
         let databases = evidence.databases.iter().map(|database| &database.path);
         let files = evidence.release_files.iter().map(|file| &file.path);
+        let histories = evidence.dnf_histories.iter().map(|history| &history.path);
+        let files = files.chain(histories);
         let mut written: Vec<&str> = databases.chain(files).map(String::as_str).collect();
         removed.sort_unstable();
         opaque.sort_unstable();

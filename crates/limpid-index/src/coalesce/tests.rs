@@ -4,18 +4,22 @@ use super::*;
 
 const STATUS: &str = "var/lib/dpkg/status";
 
-fn layer(number: u8, evidence: LayerEvidence) -> LayerFacts {
+pub(super) fn layer(number: u8, evidence: LayerEvidence) -> LayerFacts {
     LayerFacts {
         digest: Digest::sha256(&[number]),
         evidence: Arc::new(evidence),
     }
 }
 
-fn digest(number: u8) -> String {
+pub(super) fn digest(number: u8) -> String {
     Digest::sha256(&[number]).to_string()
 }
 
-fn database(path: &str, kind: DatabaseKind, packages: &[(&str, &str)]) -> PackageDatabase {
+pub(super) fn database(
+    path: &str,
+    kind: DatabaseKind,
+    packages: &[(&str, &str)],
+) -> PackageDatabase {
     PackageDatabase {
         path: path.to_owned(),
         kind,
@@ -47,7 +51,7 @@ fn whiteout(whiteout: Whiteout) -> LayerEvidence {
     }
 }
 
-fn os_release(id: &str, version: &str) -> ReleaseFile {
+pub(super) fn os_release(id: &str, version: &str) -> ReleaseFile {
     ReleaseFile {
         path: "etc/os-release".to_owned(),
         text: format!("ID={id}\nVERSION_ID={version}\n"),

@@ -25,7 +25,7 @@ fn secdb(release: &str, repository: &str) -> Vec<u8> {
 
 fn settings(alpine_url: String) -> Settings {
     Settings {
-        alpine_url,
+        alpine: limpid_feed::AlpineSettings { url: alpine_url },
         ..Settings::default()
     }
 }
