@@ -222,7 +222,7 @@ impl Branch {
             architectures: architectures
                 .unwrap_or_default()
                 .iter()
-                .map(|name| name.to_string())
+                .map(ToString::to_string)
                 .collect(),
             modules: self.modules.clone(),
             comment: Rc::clone(&package.comment),

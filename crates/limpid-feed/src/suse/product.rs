@@ -54,9 +54,9 @@ pub(super) fn namespaces_of(platform: &str, edition: Edition) -> Vec<String> {
         }
     }
     let begins = |beginning: &&str| product.starts_with(*beginning);
-    let is_part = PARTS.iter().any(|beginning| begins(&beginning));
+    let is_part = PARTS.iter().any(begins);
     let distribution = match edition {
-        Edition::Server if is_part || SERVERS.iter().any(|beginning| begins(&beginning)) => "sles",
+        Edition::Server if is_part || SERVERS.iter().any(begins) => "sles",
         Edition::Desktop if is_part || begins(&"SUSE Linux Enterprise Desktop ") => "sled",
         _ => return Vec::new(),
     };
