@@ -19,7 +19,11 @@ impl Probe for OldestRelease {
 
 fuzz_target!(|data: &[u8]| {
     let families = families(&Settings::default());
-    let alpine: &dyn Family = &*families[0];
+    let alpine: &dyn Family = families
+        .iter()
+        .find(|family| family.name() == "alpine")
+        .expect("there is such a family")
+        .as_ref();
     let feeds = alpine
         .discover(&mut OldestRelease)
         .expect("there is a release");

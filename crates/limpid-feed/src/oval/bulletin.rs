@@ -223,7 +223,7 @@ fn fixed(range: &Range) -> Option<&str> {
 }
 
 /// Returns the CVE ids that a definition names, in its order.
-pub(crate) fn cve_ids(metadata: Element<'_>) -> Vec<String> {
+fn cve_ids(metadata: Element<'_>) -> Vec<String> {
     let references = metadata
         .children_named("reference")
         .filter_map(|reference| reference.attribute("ref_id"));

@@ -177,7 +177,7 @@ fn bytes_that_are_no_text_cost_only_their_record() {
 #[test]
 fn a_record_of_very_many_items_is_quarantined() {
     let settings = limpid_feed::Settings::default();
-    let family = limpid_feed::families(&settings).remove(1);
+    let family = crate::support::family_by(&settings, "debian");
     let feed = family
         .discover(&mut crate::support::Server::default())
         .unwrap()

@@ -249,8 +249,7 @@ fn an_entry_that_would_become_too_many_advisories_is_quarantined() {
     let archive = OsvZip::new().entry(&entry).to_zip();
     let mut settings = crate::support::settings();
     settings.limits = limpid_feed::Limits::default();
-    let families = limpid_feed::families(&settings);
-    let feeds = families[2]
+    let feeds = crate::support::family_by(&settings, "osv")
         .discover(&mut crate::support::Server::default())
         .unwrap();
     let mut sink = Collected::default();

@@ -97,7 +97,12 @@ pub(crate) fn settings() -> Settings {
 }
 
 pub(crate) fn family(name: &str) -> Box<dyn Family> {
-    families(&settings())
+    family_by(&settings(), name)
+}
+
+/// Finds a family by its name, under other settings.
+pub(crate) fn family_by(settings: &Settings, name: &str) -> Box<dyn Family> {
+    families(settings)
         .into_iter()
         .find(|family| family.name() == name)
         .unwrap()

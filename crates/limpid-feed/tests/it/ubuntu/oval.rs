@@ -1,14 +1,13 @@
 //! OVAL documents, and the releases that have one.
 
 use limpid_feed::{
-    Collected, Family, Feed, FeedError, Limits, MemoryDocuments, Probe, ProbeError, UbuntuSeries,
-    families,
+    Collected, Feed, FeedError, Limits, MemoryDocuments, Probe, ProbeError, UbuntuSeries,
 };
 use limpid_testkit::layer::bzip2;
 use limpid_types::{PackageKind, Severity};
 use limpid_version::Scheme;
 
-use crate::support::{Server, chain, lines, quarantined, settings};
+use crate::support::{Server, chain, family_by, lines, quarantined, settings};
 
 const URL: &str = "https://oval.test/com.ubuntu.jammy.cve.oval.xml.bz2";
 
@@ -248,6 +247,19 @@ fn the_words_around_a_definition_are_kept() {
 }
 
 #[test]
+fn a_package_with_the_name_of_a_release_is_a_package_like_any_other() {
+    let sink = read(&[(
+        "lsb package in jammy is affected and needs fixing.",
+        &["lsb-release"],
+        "11.1.0ubuntu4",
+    )]);
+    assert_eq!(
+        lines(&sink),
+        ["ubuntu:jammy lsb-release CVE-2025-1000 affected <11.1.0ubuntu4"]
+    );
+}
+
+#[test]
 fn a_definition_without_a_cve_id_is_quarantined() {
     let criteria = [(
         "a package in jammy is affected and needs fixing.",
@@ -311,12 +323,7 @@ fn discover(forced: &[&str], probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>
             version: String::new(),
         })
         .collect();
-    let families = families(&settings);
-    let family = families.iter().find(|family| family.name() == "ubuntu");
-    family
-        .map(Box::as_ref)
-        .map(|family: &dyn Family| family.discover(probe))
-        .unwrap()
+    family_by(&settings, "ubuntu").discover(probe)
 }
 
 fn names(forced: &[&str], probe: &mut dyn Probe) -> Vec<String> {
