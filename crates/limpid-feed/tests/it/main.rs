@@ -15,6 +15,7 @@ mod echo;
 mod fedora;
 mod osv;
 mod osv_distributions;
+mod oval;
 mod redhat;
 mod secdb;
 mod site;
