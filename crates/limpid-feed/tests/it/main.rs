@@ -13,6 +13,7 @@ mod debian;
 mod discovery;
 mod echo;
 mod fedora;
+mod gentoo;
 mod osv;
 mod osv_distributions;
 mod oval;
