@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
     let feeds = families
         .iter()
         .find(|family| family.name() == "debian")
-        .expect("there is such a family")
+        .expect("the family is known")
         .discover(&mut Silent)
         .expect("nothing is asked");
     let mut documents = MemoryDocuments::default().with(&*settings.debian.json_url, data);

@@ -61,7 +61,7 @@ fuzz_target!(|data: &[u8]| {
     let feeds = families
         .iter()
         .find(|family| family.name() == "osv")
-        .expect("there is such a family")
+        .expect("the family is known")
         .discover(&mut Silent)
         .expect("the ecosystem is known");
     for (name, namespace) in [

@@ -1,6 +1,6 @@
 use limpid_feed::{Collected, Feed, MemoryDocuments, OsvSettings, Settings};
 
-use crate::support::{Server, chain, family, family_by, settings};
+use crate::support::{Server, chain, family, family_of, settings};
 
 const FIRST: &str = "https://secdb.test/v3.3/main.json";
 
@@ -119,7 +119,7 @@ fn osv_feeds(ecosystems: &[&str]) -> Vec<Box<dyn Feed>> {
         },
         ..settings()
     };
-    family_by(&settings, "osv")
+    family_of(&settings, "osv")
         .discover(&mut Server::default())
         .unwrap()
 }

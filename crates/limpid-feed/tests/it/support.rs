@@ -111,11 +111,11 @@ pub(crate) fn settings() -> Settings {
 }
 
 pub(crate) fn family(name: &str) -> Box<dyn Family> {
-    family_by(&settings(), name)
+    family_of(&settings(), name)
 }
 
-/// Finds a family by its name, under other settings.
-pub(crate) fn family_by(settings: &Settings, name: &str) -> Box<dyn Family> {
+/// Finds a family by its name.
+pub(crate) fn family_of(settings: &Settings, name: &str) -> Box<dyn Family> {
     families(settings)
         .into_iter()
         .find(|family| family.name() == name)
