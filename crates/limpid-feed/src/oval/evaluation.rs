@@ -143,6 +143,7 @@ impl<'a> Evaluation<'a> {
         }
         let names = self.tables.names(test).map_err(fail)?;
         if let [name] = names.as_slice()
+            && test.kind == TestKind::Rpm
             && name.ends_with("-release")
         {
             return self

@@ -1,4 +1,4 @@
-use limpid_feed::{Collected, Feed, MemoryDocuments, OsvSettings, Settings, families};
+use limpid_feed::{Collected, Feed, MemoryDocuments, OsvSettings, Settings};
 
 use crate::support::{Server, chain, family, family_of, settings};
 

@@ -119,6 +119,38 @@ fn a_bulletin_without_a_cve_keeps_its_id_unless_it_is_not_about_security() {
 }
 
 #[test]
+fn a_section_is_a_repository_and_a_second_build_does_not_judge_the_first() {
+    let in_section = |section: &str, package: &str, version: &str| {
+        let mut affected = fixed("Mageia:9", package, version);
+        affected["ecosystem_specific"] = json!({"section": section});
+        affected
+    };
+    let entry = json!({
+        "id": "MGASA-2024-1",
+        "upstream": ["CVE-2024-1000"],
+        "affected": [
+            in_section("tainted", "ffmpeg", "5.1.4-1.mga9.tainted"),
+            in_section("core", "ffmpeg", "5.1.4-1.mga9"),
+            in_section("tainted", "x265", "3.5-1.mga9.tainted"),
+        ],
+    });
+    let sink = read("osv/mageia", "Mageia", &entry);
+    assert_eq!(
+        lines(&sink),
+        [
+            "mageia:9 ffmpeg CVE-2024-1000 affected <5.1.4-1.mga9",
+            "mageia:9 x265 CVE-2024-1000 affected <3.5-1.mga9.tainted",
+        ]
+    );
+    let repositories: Vec<&str> = sink
+        .advisories
+        .iter()
+        .map(|advisory| advisory.package.repository.as_str())
+        .collect();
+    assert_eq!(repositories, ["core", "tainted"]);
+}
+
+#[test]
 fn an_ecosystem_without_a_release_says_nothing_about_any() {
     let entry = json!({"id": "ALSA-1", "affected": [fixed("AlmaLinux", "a", "1-1")]});
     let sink = alma(&entry);
