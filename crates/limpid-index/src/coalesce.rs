@@ -12,10 +12,10 @@
 //!   format.
 //! * The distribution is what the release files of the finished image say.
 //! * A package of Red Hat came from the repository that dnf's history says, or from one of those
-//!   that its layer was made from ([`repositories`]).
-//! * The image is the container that its last identity names ([`containers`]).
-//! * The source of an rpm has the epoch of its packages ([`source_epoch`]).
-//! * Packages that are not the distribution's own are marked ([`third_party`]).
+//!   that its layer was made from (`repositories`).
+//! * The image is the container that its last identity names (`containers`).
+//! * The source of an rpm has the epoch of its packages (`source_epoch`).
+//! * Packages that are not the distribution's own are marked (`third_party`).
 
 mod containers;
 mod distributions;
