@@ -66,7 +66,8 @@ fn steps_in_the_log_count() {
 #[test]
 fn steps_that_make_no_sense_cost_only_themselves() {
     let base = write_dnf4_history(&steps(4));
-    let statements = "UPDATE rpm SET epoch = 'x' WHERE name = 'p0000';
+    let statements = "PRAGMA foreign_keys = OFF;
+        UPDATE rpm SET epoch = 'x' WHERE name = 'p0000';
         UPDATE rpm SET version = x'ff' WHERE name = 'p0001';
         UPDATE trans_item SET repo_id = 99 WHERE item_id = 3;";
     let (database, _) = changed(&base, statements);
