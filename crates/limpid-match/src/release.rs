@@ -1,7 +1,9 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use limpid_types::{Distribution, Environment, GapReason, IndexReport, Package, Repository};
+use limpid_types::{
+    Distribution, Environment, GapReason, IndexReport, Package, REDHAT_IMAGES, Repository,
+};
 
 use crate::containers;
 use crate::coverage::Gaps;
@@ -164,7 +166,7 @@ impl Release {
             detail,
         };
         let feeds: Vec<usize> = (0..data.feeds().len())
-            .filter(|feed| data.records(*feed, containers::NAMESPACE) > 0)
+            .filter(|feed| data.records(*feed, REDHAT_IMAGES) > 0)
             .collect();
         if feeds.is_empty() {
             let detail = "there is no data about container images of Red Hat's";
@@ -174,7 +176,7 @@ impl Release {
         let names = containers::names(package, data)
             .map_err(|error| unserved(GapReason::RepositoryUnknown, error.to_string()))?;
         Ok(Self {
-            namespaces: vec![containers::NAMESPACE.into()],
+            namespaces: vec![REDHAT_IMAGES.into()],
             stale: stale(&feeds, data, now, max_age),
             feeds,
             source_version: SourceVersion::Recorded,

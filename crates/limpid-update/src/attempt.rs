@@ -12,6 +12,7 @@ use crate::feed_run::{Ending, Finished, Job, run};
 use crate::holder::{Holder, Patience, Taken, feed_lease};
 use crate::parse::recipe;
 use crate::round::Due;
+use crate::vanished::{is_frozen, is_vanished};
 use crate::workshop::Workshop;
 use crate::{Progress, SkipCause, UpdateOptions, local};
 
@@ -118,11 +119,17 @@ async fn work(
     {
         return Ok(Err(SkipCause::NotDue));
     }
+    if is_vanished(&**feed) && state.as_ref().is_some_and(is_frozen) {
+        return Ok(Err(SkipCause::NotDue));
+    }
     let current = workshop.generations.current().await?;
+    let served = current.and_then(|mut current| current.feeds.remove(feed.name()));
+    let built = state.as_ref().and_then(|state| state.build.as_ref());
     let job = Job {
         feed: Arc::clone(feed),
+        earlier: served.clone().or(built.map(|build| build.snapshot.clone())),
         last: usable(workshop, state).await,
-        served: current.and_then(|mut current| current.feeds.remove(feed.name())),
+        served,
         options: circumstances.options.clone(),
         halt: holder.halt().clone(),
     };

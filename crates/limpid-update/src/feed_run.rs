@@ -4,18 +4,21 @@ use std::error::Error;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use limpid_feed::Feed;
+use limpid_feed::{DocumentAddress, Feed};
 use limpid_store::{Build, FeedSnapshot, Outcome, QuarantinedRecord, UpdateRun};
+use limpid_vulndb::Snapshot;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use crate::cleaning::path;
 use crate::discovery::defect;
-use crate::documents::{Content, Gathered, gather};
+use crate::documents::{Fingerprints, Gathered, gather};
 use crate::error::in_one_line;
-use crate::parse::{Parsed, Place, parse, recipe};
+use crate::frozen::Earlier;
+use crate::parse::{Parsed, Place, Shape, parse, recipe};
 use crate::plausibility::objection;
 use crate::workshop::Workshop;
-use crate::{Progress, UpdateOptions};
+use crate::{Progress, UpdateOptions, collection, local};
 
 /// A feed that is to be run, and what is known of it.
 pub(crate) struct Job {
@@ -24,6 +27,8 @@ pub(crate) struct Job {
     pub(crate) last: Option<Build>,
     /// What of it is served.
     pub(crate) served: Option<FeedSnapshot>,
+    /// What is served, or else what its documents became last by whatever rules.
+    pub(crate) earlier: Option<FeedSnapshot>,
     pub(crate) options: UpdateOptions,
     /// Is cancelled when the run is to end, whatever becomes of it.
     pub(crate) halt: CancellationToken,
@@ -101,24 +106,18 @@ pub(crate) async fn run(workshop: Workshop, job: Job) -> Finished {
     let feed = job.feed.name().to_owned();
     let progress = Arc::clone(&job.options.progress);
     progress(Progress::Fetching { feed: &feed });
-    let finished = match gather_for(&workshop, &job).await {
-        Err(error) => Finished::failed(feed, started, error),
-        Ok(mut gathered) => match (gathered.content.take(), &job.last) {
-            (None, Some(last)) => unchanged(&job, last, gathered, started),
-            (content, _) => {
-                let bytes = gathered.fetched_bytes;
-                progress(Progress::Parsing { feed: &feed, bytes });
-                let content = content.unwrap_or_default();
-                match parse_on_thread(&workshop, &job, content).await {
-                    Err(error) => {
-                        let mut failed = Finished::failed(feed, started, error);
-                        failed.counts.fetched_bytes = bytes;
-                        failed
-                    }
-                    Ok(parsed) => changed(&job, gathered, parsed, started, workshop.clock.now()),
-                }
-            }
-        },
+    let mut fetched_bytes = 0;
+    let read = match job.feed.collection() {
+        Some(_) => collection::read(&workshop, &job, &mut fetched_bytes).await,
+        None => read(&workshop, &job, &mut fetched_bytes).await,
+    };
+    let finished = match read {
+        Ok(read) => conclude(&job, read, fetched_bytes, started, workshop.clock.now()),
+        Err(error) => {
+            let mut failed = Finished::failed(feed, started, error);
+            failed.counts.fetched_bytes = fetched_bytes;
+            failed
+        }
     };
     progress(Progress::Done {
         feed: &finished.feed,
@@ -126,58 +125,169 @@ pub(crate) async fn run(workshop: Workshop, job: Job) -> Finished {
     finished
 }
 
-async fn gather_for(workshop: &Workshop, job: &Job) -> Result<Gathered, String> {
-    let addresses = job.feed.documents();
-    let nothing = crate::documents::Fingerprints::new();
+/// What a feed's documents say.
+pub(crate) struct Read {
+    /// What the documents looked like.
+    pub(crate) fingerprints: Fingerprints,
+    pub(crate) news: News,
+}
+
+/// Whether the documents say anything new.
+pub(crate) enum News {
+    /// They say what they said last time.
+    None(Quarantine),
+    /// They became a snapshot.
+    Parsed(Box<Parsed>),
+}
+
+/// Records that could not be read.
+#[derive(Default)]
+pub(crate) struct Quarantine {
+    pub(crate) records: u64,
+    /// The first of them.
+    pub(crate) samples: Vec<QuarantinedRecord>,
+}
+
+/// Reads a feed that is read and replaced as a whole.
+async fn read(workshop: &Workshop, job: &Job, fetched_bytes: &mut u64) -> Result<Read, String> {
+    let gathered = gather_known(workshop, job, &job.feed.documents()).await?;
+    *fetched_bytes = gathered.fetched_bytes;
+    let content = match (gathered.content, &job.last) {
+        (None, Some(last)) => {
+            return Ok(Read {
+                fingerprints: gathered.fingerprints,
+                news: News::None(Quarantine {
+                    records: last.snapshot.quarantined,
+                    samples: Vec::new(),
+                }),
+            });
+        }
+        (content, _) => content.unwrap_or_default(),
+    };
+    job.say_parsing(*fetched_bytes);
+    let earlier = earlier(workshop, job).await;
+    let (feed, place) = (Arc::clone(&job.feed), job.place(workshop));
+    let parsed = on_thread(&job.options, move || {
+        parse(&*feed, content, earlier.as_ref(), &place)
+    });
+    Ok(Read {
+        fingerprints: gathered.fingerprints,
+        news: News::Parsed(Box::new(parsed.await?)),
+    })
+}
+
+/// Gets documents, if they are not what the last build was made of.
+pub(crate) async fn gather_known(
+    workshop: &Workshop,
+    job: &Job,
+    addresses: &[DocumentAddress],
+) -> Result<Gathered, String> {
+    let nothing = Fingerprints::new();
     let known = job.last.as_ref().map_or(&nothing, |last| &last.documents);
-    gather(&workshop.fetcher, &addresses, known, job.options.feed_bytes)
+    gather(&workshop.fetcher, addresses, known, job.options.feed_bytes)
         .await
         .map_err(|error| in_one_line(&error))
 }
 
-/// Parses where the program can wait, and where a panic is an error like another.
-async fn parse_on_thread(
-    workshop: &Workshop,
-    job: &Job,
-    content: Content,
-) -> Result<Parsed, String> {
-    let feed = Arc::clone(&job.feed);
-    let spool = workshop.fetcher.spool().to_owned();
-    let snapshots = workshop.snapshots.clone();
-    let limits = job.options.build_limits;
-    let halt = job.halt.clone();
-    let workers = job.options.workers.clone();
-    let workers = workers.unwrap_or_else(Handle::current);
-    let work = move || {
-        let place = Place {
-            spool: &spool,
-            snapshots: &snapshots,
-            limits,
-            halt: &halt,
-        };
-        parse(&*feed, content, &place)
+/// Opens what is served of a feed, or what its documents became last.
+async fn earlier(workshop: &Workshop, job: &Job) -> Option<Earlier> {
+    let known = job.earlier.as_ref()?;
+    let opened = match local::have(workshop, known).await {
+        Ok(true) => Snapshot::open(&path(&workshop.snapshots, &known.snapshot)).map_err(Into::into),
+        Ok(false) => Err("it is gone".into()),
+        Err(error) => Err(error),
     };
+    match opened {
+        Ok(snapshot) => Some(Earlier {
+            snapshot,
+            checked: known.checked,
+        }),
+        Err(error) => {
+            let feed = job.feed.name();
+            tracing::warn!(
+                feed,
+                error,
+                "releases that the source dropped cannot be kept"
+            );
+            None
+        }
+    }
+}
+
+impl Job {
+    /// Tells that documents are being read.
+    pub(crate) fn say_parsing(&self, bytes: u64) {
+        let feed = self.feed.name();
+        (self.options.progress)(Progress::Parsing { feed, bytes });
+    }
+
+    /// Returns where and how the snapshot is built.
+    pub(crate) fn place(&self, workshop: &Workshop) -> Place {
+        Place {
+            spool: workshop.fetcher.spool().to_owned(),
+            snapshots: workshop.snapshots.clone(),
+            limits: self.options.build_limits,
+            halt: self.halt.clone(),
+        }
+    }
+}
+
+/// Works where the program can wait, and where a panic is an error like another.
+pub(crate) async fn on_thread<T: Send + 'static, E: Error + Send + 'static>(
+    options: &UpdateOptions,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, String> {
+    let workers = options.workers.clone().unwrap_or_else(Handle::current);
     match workers.spawn_blocking(work).await {
-        Ok(Ok(parsed)) => Ok(parsed),
-        Ok(Err(error)) => Err(in_one_line(&error as &(dyn Error + 'static))),
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(in_one_line(&error)),
         Err(error) => Err(defect(error)),
     }
 }
 
-fn unchanged(job: &Job, last: &Build, gathered: Gathered, started: Timestamp) -> Finished {
+/// Decides what becomes of what was read.
+fn conclude(
+    job: &Job,
+    read: Read,
+    fetched_bytes: u64,
+    started: Timestamp,
+    now: Timestamp,
+) -> Finished {
+    let fingerprints = read.fingerprints;
+    let mut finished = match (read.news, &job.last) {
+        (News::Parsed(parsed), _) => changed(job, fingerprints, *parsed, started, now),
+        (News::None(quarantine), Some(last)) => {
+            unchanged(job, last, fingerprints, quarantine, started)
+        }
+        (News::None(_), None) => {
+            let error = "nothing is new, though nothing was known";
+            Finished::failed(job.feed.name().to_owned(), started, error.to_owned())
+        }
+    };
+    finished.counts.fetched_bytes = fetched_bytes;
+    finished
+}
+
+fn unchanged(
+    job: &Job,
+    last: &Build,
+    fingerprints: Fingerprints,
+    quarantine: Quarantine,
+    started: Timestamp,
+) -> Finished {
     let mut snapshot = last.snapshot.clone();
     snapshot.checked = started;
     let counts = Counts {
-        fetched_bytes: gathered.fetched_bytes,
+        fetched_bytes: 0,
         records: snapshot.records,
-        quarantined: snapshot.quarantined,
-        samples: Vec::new(),
+        quarantined: quarantine.records,
+        samples: quarantine.samples,
     };
-    let ending = decide(job, &snapshot, &counts);
+    let ending = decide(job, &snapshot, None);
     let build = Build {
         snapshot,
         recipe: last.recipe.clone(),
-        documents: gathered.fingerprints,
+        documents: fingerprints,
         held: reason(&ending),
     };
     // A server may name the same content anew; that is worth remembering, the time alone is not.
@@ -193,11 +303,24 @@ fn unchanged(job: &Job, last: &Build, gathered: Gathered, started: Timestamp) ->
 
 fn changed(
     job: &Job,
-    gathered: Gathered,
+    fingerprints: Fingerprints,
     parsed: Parsed,
     started: Timestamp,
     now: Timestamp,
 ) -> Finished {
+    let served = job.served.as_ref().map(|served| served.records);
+    let objection = match parsed.shape {
+        Shape::Read {
+            records,
+            quarantined,
+            expected,
+        } => {
+            // Nothing is compared where nothing is served.
+            let expected = served.map(|served| expected.unwrap_or(served));
+            objection(records, quarantined, expected)
+        }
+        Shape::Vanished => None,
+    };
     let snapshot = FeedSnapshot {
         snapshot: parsed.snapshot.digest,
         records: parsed.snapshot.records,
@@ -206,17 +329,11 @@ fn changed(
         built: now,
         checked: started,
     };
-    let counts = Counts {
-        fetched_bytes: gathered.fetched_bytes,
-        records: parsed.records,
-        quarantined: parsed.quarantined,
-        samples: parsed.samples,
-    };
-    let ending = decide(job, &snapshot, &counts);
+    let ending = decide(job, &snapshot, objection);
     let build = Build {
         snapshot,
         recipe: recipe(),
-        documents: gathered.fingerprints,
+        documents: fingerprints,
         held: reason(&ending),
     };
     Finished {
@@ -224,7 +341,12 @@ fn changed(
         started,
         ending,
         build: Some(build),
-        counts,
+        counts: Counts {
+            fetched_bytes: 0,
+            records: parsed.records,
+            quarantined: parsed.quarantined,
+            samples: parsed.samples,
+        },
     }
 }
 
@@ -235,8 +357,8 @@ fn reason(ending: &Ending) -> Option<String> {
     }
 }
 
-/// Decides what to do with a snapshot.
-fn decide(job: &Job, snapshot: &FeedSnapshot, counts: &Counts) -> Ending {
+/// Decides what to do with a snapshot that there may be an objection to.
+fn decide(job: &Job, snapshot: &FeedSnapshot, objection: Option<String>) -> Ending {
     let served = job.served.as_ref();
     if served.is_some_and(|served| served.snapshot == snapshot.snapshot) {
         return Ending::Unchanged;
@@ -250,12 +372,9 @@ fn decide(job: &Job, snapshot: &FeedSnapshot, counts: &Counts) -> Ending {
             Some(reason) => Ending::Held(reason.clone()),
             None => Ending::Unchanged,
         },
-        _ => {
-            let before = served.map(|served| served.records);
-            match objection(snapshot.records, counts.quarantined, before) {
-                Some(reason) => Ending::Held(reason),
-                None => Ending::Ready(snapshot.clone()),
-            }
-        }
+        _ => match objection {
+            Some(reason) => Ending::Held(reason),
+            None => Ending::Ready(snapshot.clone()),
+        },
     }
 }

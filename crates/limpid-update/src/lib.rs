@@ -6,6 +6,17 @@
 //! which nothing changed writes nothing but the time. [`Updater::run_periodically`] does the same
 //! in the background, feed by feed as they become due.
 //!
+//! A feed that has one document per vulnerability (a [`Collection`](limpid_feed::Collection)) is
+//! brought up to date document by document: only what changed is fetched, and the rest is taken
+//! over from the last snapshot. The snapshot says of each document which change of it was read, so
+//! what is to be fetched depends on no clock.
+//!
+//! # What a source drops
+//!
+//! A namespace that a feed's documents do not speak of any more keeps the records that it had, and
+//! so does a feed that its family does not list any more. The snapshot's table of notes
+//! [`FROZEN_NOTES`](limpid_vulndb::FROZEN_NOTES) says since when.
+//!
 //! # Side by side with other nodes
 //!
 //! A feed is run under a lease of its own, so that the nodes of a cluster share the work and no
@@ -31,14 +42,17 @@
 //! activated again by later updates until the feed says something else, or until it is forced.
 
 mod attempt;
+mod builder_sink;
 mod building;
 mod cleaning;
 mod clock;
+mod collection;
 mod discovery;
 mod documents;
 mod due;
 mod error;
 mod feed_run;
+mod frozen;
 mod holder;
 mod local;
 mod metrics;
@@ -56,6 +70,7 @@ mod selection;
 mod sets;
 mod summary;
 mod updater;
+mod vanished;
 mod workshop;
 
 pub use clock::{Clock, SystemClock};

@@ -12,6 +12,7 @@ use crate::discovery::{discover, record_families};
 use crate::error::in_one_line;
 use crate::round::{Due, Round, run_round};
 use crate::updater::prepare;
+use crate::vanished::add_vanished;
 use crate::workshop::Workshop;
 use crate::{Schedule, UpdateError, UpdateOptions, due};
 
@@ -107,10 +108,11 @@ async fn ask_families(
     if families.is_empty() {
         return Ok(());
     }
-    let discovery = discover(families, &workshop.fetcher, &options.stop).await;
+    let mut discovery = discover(families, &workshop.fetcher, &options.stop).await;
     if options.stop.is_cancelled() {
         return Ok(());
     }
+    add_vanished(workshop, &mut discovery).await?;
     for (&family, names) in &discovery.families {
         let feeds = names.iter();
         let feeds = feeds.filter_map(|name| Some((name.clone(), discovery.feeds.get(name)?)));

@@ -11,6 +11,7 @@ use crate::building::Quiet;
 use crate::discovery::{discover, record_families};
 use crate::round::run_round;
 use crate::selection::Selection;
+use crate::vanished::add_vanished;
 use crate::workshop::Workshop;
 use crate::{
     Clock, Progress, RollBack, Schedule, SystemClock, UpdateError, UpdateMetrics, UpdateOptions,
@@ -96,6 +97,7 @@ impl Updater {
             .filter(|family| selection.has_family(family.name()));
         let mut discovery =
             discover(families.collect(), &self.workshop.fetcher, &options.stop).await;
+        add_vanished(&self.workshop, &mut discovery).await?;
         discovery.feeds.retain(|name, _| selection.has_feed(name));
         let names: Vec<&str> = discovery.feeds.keys().map(String::as_str).collect();
         let unmatched = selection.unmatched(&names);

@@ -1,19 +1,23 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use limpid_types::{Advisory, Digest};
 
-use crate::dictionary::Samples;
+use crate::carried::CarriedTexts;
+use crate::codec::put_ordered;
 use crate::error::excerpt;
 use crate::file_writer::FileWriter;
 use crate::format::{MAX_NAMESPACES, Section};
 use crate::index::IndexWriter;
+use crate::join::Join;
+use crate::namespace_ranks::NamespaceRanks;
 use crate::note_writer::NoteWriter;
 use crate::record_writer::RecordWriter;
-use crate::sorter::{Sorted, Sorter};
-use crate::staging::{Staged, StagedRecord, Statement, split_text};
+use crate::sorter::Sorter;
+use crate::staging::{Staged, StagedRecord};
+use crate::text_spool::TextSpool;
 use crate::texts::TextWriter;
-use crate::{Error, SnapshotMeta};
+use crate::{Carried, Error, SnapshotMeta};
 
 /// The most bytes that the names of all namespaces may have.
 const MAX_NAMESPACE_BYTES: usize = 4 * 1024 * 1024;
@@ -42,6 +46,8 @@ pub struct BuiltSnapshot {
     pub path: PathBuf,
     /// How many records it has.
     pub records: u64,
+    /// How many of them were taken over from an earlier snapshot.
+    pub carried: u64,
     /// How large it is.
     pub bytes: u64,
 }
@@ -58,7 +64,8 @@ pub struct SnapshotBuilder {
     texts: Sorter,
     statements: Sorter,
     notes: NoteWriter,
-    samples: Samples,
+    /// Ordered ids of advisories that are left out.
+    rejected: BTreeSet<Vec<u8>>,
     /// Hashes of texts that were spooled lately, each at a place that its hash decides.
     recent_texts: Vec<u128>,
     staged: Staged,
@@ -77,7 +84,7 @@ impl SnapshotBuilder {
             texts: Sorter::new(spool, limits.memory_bytes / 4),
             statements: Sorter::new(spool, limits.memory_bytes / 2),
             notes: NoteWriter::new(spool, limits.memory_bytes / 8),
-            samples: Samples::default(),
+            rejected: BTreeSet::new(),
             recent_texts: vec![0; limits.memory_bytes / 256 + 1],
             staged: Staged::default(),
         })
@@ -97,7 +104,6 @@ impl SnapshotBuilder {
             ..
         } = &self.staged;
         if remember(&mut self.recent_texts, *text_hash) {
-            self.samples.offer(*text_hash, texts);
             self.texts.push(&[key, texts])?;
         }
         self.statements
@@ -111,29 +117,75 @@ impl SnapshotBuilder {
         self.notes.add(table, key, value)
     }
 
+    /// Leaves out all advisories with an id that were taken in, whatever comes of them later.
+    pub fn reject(&mut self, id: &str) {
+        let mut ordered = Vec::new();
+        put_ordered(&mut ordered, id);
+        self.rejected.insert(ordered);
+    }
+
+    /// Tells whether an advisory of a namespace was taken in.
+    pub fn has_namespace(&self, name: &str) -> bool {
+        self.namespaces.contains_key(name)
+    }
+
     /// Writes the snapshot into a directory, durably, under the name of its digest.
     pub fn finish(self, meta: SnapshotMeta, directory: &Path) -> Result<BuiltSnapshot, Error> {
-        let mut writer = FileWriter::new(directory)?;
-        let dictionary = self.samples.train();
-        drop(self.recent_texts);
+        self.assemble(None, meta, directory)
+    }
 
-        let mut records = Sorter::new(&self.spool, self.limits.memory_bytes / 4);
+    /// Writes the snapshot as [`SnapshotBuilder::finish`] does, together with records of an
+    /// earlier one. The file is the same as if those had been taken in like all others. Notes are
+    /// not taken over.
+    pub fn finish_upon(
+        self,
+        earlier: Carried<'_>,
+        meta: SnapshotMeta,
+        directory: &Path,
+    ) -> Result<BuiltSnapshot, Error> {
+        self.assemble(Some(earlier), meta, directory)
+    }
+
+    fn assemble(
+        self,
+        earlier: Option<Carried<'_>>,
+        meta: SnapshotMeta,
+        directory: &Path,
+    ) -> Result<BuiltSnapshot, Error> {
+        let mut writer = FileWriter::new(directory)?;
+        drop(self.recent_texts);
+        let memory_bytes = self.limits.memory_bytes;
+        let mut ranks = NamespaceRanks::new(&self.namespaces, earlier)?;
+        let mut records = Sorter::new(&self.spool, memory_bytes / 4);
+        let mut texts = TextSpool::new(&self.spool)?;
+        let mut carried_texts = CarriedTexts::find(earlier, &self.spool, memory_bytes / 16)?;
+        let join = Join {
+            rejected: &self.rejected,
+            carried: &mut carried_texts,
+            ranks: &mut ranks,
+            spool: &mut texts,
+            records: &mut records,
+        };
+        join.run(self.texts, self.statements)?;
+        let carried = match earlier {
+            Some(earlier) => earlier.records(&carried_texts, &mut ranks, &mut records)?,
+            None => 0,
+        };
+        drop(carried_texts);
+
+        let (dictionary, mut texts) = texts.finish()?;
         let mut text_writer = TextWriter::new(&self.spool, &dictionary)?;
-        let order = final_order(&self.namespaces);
-        join(
-            self.texts,
-            self.statements,
-            &order,
-            &mut |text| text_writer.write(&mut writer, text),
-            &mut records,
-        )?;
+        while let Some(text) = texts.next()? {
+            text_writer.write(&mut writer, text)?;
+        }
         let details = text_writer.finish(&mut writer)?;
 
-        let index = IndexWriter::new(&self.spool, self.limits.memory_bytes / 8);
-        let mut record_writer = RecordWriter::new(index, order.len());
+        let (namespaces, numbers) = ranks.finish();
+        let index = IndexWriter::new(&self.spool, memory_bytes / 8);
+        let mut record_writer = RecordWriter::new(index, namespaces.len());
         let mut sorted = records.finish()?;
         while let Some(item) = sorted.next()? {
-            record_writer.write(&mut writer, &StagedRecord::read(item)?)?;
+            record_writer.write(&mut writer, &StagedRecord::read(item, &numbers)?)?;
         }
         drop(sorted);
         let written = record_writer.finish(&mut writer)?;
@@ -142,7 +194,7 @@ impl SnapshotBuilder {
 
         let count = written.counts.iter().sum();
         let meta = SnapshotMeta {
-            namespaces: self.namespaces.into_keys().zip(written.counts).collect(),
+            namespaces: namespaces.into_iter().zip(written.counts).collect(),
             records: count,
             packages,
             details,
@@ -160,6 +212,7 @@ impl SnapshotBuilder {
             digest,
             path,
             records: count,
+            carried,
             bytes,
         })
     }
@@ -194,55 +247,4 @@ fn remember(recent: &mut [u128], hash: u128) -> bool {
         }
         None => true,
     }
-}
-
-/// Returns the numbers of namespaces by name, by their numbers in the order of first use.
-fn final_order(namespaces: &BTreeMap<String, u32>) -> Vec<u32> {
-    let mut order = vec![0; namespaces.len()];
-    for (by_name, &by_use) in (0..).zip(namespaces.values()) {
-        if let Some(slot) = order.get_mut(by_use as usize) {
-            *slot = by_name;
-        }
-    }
-    order
-}
-
-/// Writes the texts in order and gives each statement the number of its text.
-fn join(
-    texts: Sorter,
-    statements: Sorter,
-    order: &[u32],
-    write_text: &mut impl FnMut(&[u8]) -> Result<u64, Error>,
-    records: &mut Sorter,
-) -> Result<(), Error> {
-    let mut texts = texts.finish()?;
-    let mut statements = statements.finish()?;
-    let mut key = Vec::new();
-    let mut number = 0;
-    while let Some(item) = statements.next()? {
-        let statement = Statement::read(item)?;
-        if statement.key != key {
-            let text = texts
-                .next()?
-                .ok_or_else(|| Sorted::damaged("statement without texts"))?;
-            let (text_key, text) = split_text(text)?;
-            if text_key != statement.key {
-                return Err(Sorted::damaged("statement and texts do not meet"));
-            }
-            number = write_text(text)?;
-            key.clear();
-            key.extend_from_slice(text_key);
-        }
-        let namespace = order
-            .get(statement.namespace as usize)
-            .ok_or_else(|| Sorted::damaged("statement of an unknown namespace"))?;
-        records.push(&[
-            &namespace.to_be_bytes(),
-            statement.ordered_package,
-            statement.ordered_id,
-            &number.to_be_bytes(),
-            statement.body,
-        ])?;
-    }
-    Ok(())
 }

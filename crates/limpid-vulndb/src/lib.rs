@@ -1,7 +1,8 @@
 //! The immutable result of one feed run: advisories and their texts in one memory-mapped file.
 //!
 //! [`SnapshotBuilder`] takes advisories in any order, sorts them outside of memory and writes a
-//! file that is named by its SHA-256 digest; the same advisories give the same bytes.
+//! file that is named by its SHA-256 digest; the same advisories give the same bytes. Those that
+//! did not change can be taken over from an earlier snapshot.
 //! [`Snapshot`] opens such a file in microseconds and answers what it says of one package. Facts
 //! that are no advisories are notes, in tables by key.
 //!
@@ -15,6 +16,7 @@
 
 mod builder;
 mod candidates;
+mod carried;
 mod codec;
 mod details;
 mod dictionary;
@@ -22,9 +24,11 @@ mod error;
 mod file_writer;
 pub mod format;
 mod index;
+mod join;
 mod leftovers;
 mod mapping;
 mod meta;
+mod namespace_ranks;
 mod note_writer;
 mod notes;
 mod record;
@@ -33,15 +37,17 @@ mod snapshot;
 mod sorter;
 mod staging;
 mod table;
+mod text_spool;
 mod texts;
 mod verify;
 
 pub use builder::{BuildLimits, BuiltSnapshot, SnapshotBuilder};
 pub use candidates::{Candidates, Records};
+pub use carried::Carried;
 pub use details::{MAX_DETAILS_BYTES, TRUNCATION_MARK};
 pub use error::Error;
 pub use leftovers::remove_leftovers;
 pub use meta::SnapshotMeta;
-pub use notes::Notes;
+pub use notes::{FROZEN_NOTES, Notes};
 pub use record::{DetailsHandle, Record};
 pub use snapshot::Snapshot;

@@ -1,9 +1,14 @@
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use crate::codec::Cursor;
 use crate::format::{Section, checksum_at};
 use crate::index::directory_entry;
 use crate::{Error, Snapshot};
+
+/// The table of namespaces that the source does not speak of any more. Their records are the last
+/// ones it had; the value is when it last had them, RFC 3339 in UTC.
+pub const FROZEN_NOTES: &str = "frozen";
 
 /// The sections of notes.
 #[derive(Clone, Copy)]
@@ -40,6 +45,21 @@ impl Snapshot {
         Ok(None)
     }
 
+    /// Returns the names of all tables of notes.
+    pub fn note_tables(&self) -> Result<BTreeSet<String>, Error> {
+        let blocks = self.note_blocks();
+        let mut tables = BTreeSet::new();
+        for number in 0..blocks.count() {
+            let mut block = Block::at(blocks, number)?;
+            while let Some(note) = block.next()? {
+                if !tables.contains(&note.table) {
+                    tables.insert(note.table);
+                }
+            }
+        }
+        Ok(tables)
+    }
+
     /// Goes through a table of notes, by key.
     pub fn notes<'a>(&'a self, table: &str) -> Notes<'a> {
         Notes {
@@ -50,7 +70,7 @@ impl Snapshot {
     }
 }
 
-impl<'a> NoteBlocks<'a> {
+impl NoteBlocks<'_> {
     fn count(&self) -> u64 {
         (self.directory.len() as u64).saturating_sub(1)
     }

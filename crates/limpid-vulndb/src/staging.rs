@@ -4,7 +4,7 @@
 //! |---|---|
 //! | texts | key, encoded texts |
 //! | statements | key, namespace as first seen (4), ordered package, body |
-//! | records | namespace in final order (4), ordered package, ordered id, text number (8), body |
+//! | records | rank of the namespace by name (4), ordered package, ordered id, text number (8), body |
 //!
 //! The key of a text is the ordered id and the hash (16) of the texts. The hash only tells apart
 //! texts for the same id in the same feed, so nobody gains by finding two that collide.
@@ -137,9 +137,12 @@ pub(crate) struct StagedRecord<'a> {
 }
 
 impl<'a> StagedRecord<'a> {
-    pub(crate) fn read(item: &'a [u8]) -> Result<Self, Error> {
+    /// Reads an item; `numbers` has the final numbers of namespaces by rank.
+    pub(crate) fn read(item: &'a [u8], numbers: &[u32]) -> Result<Self, Error> {
         let mut cursor = spool_cursor(item);
-        let namespace = u32::from_be_bytes(cursor.array()?);
+        let rank = u32::from_be_bytes(cursor.array()?);
+        let namespace = numbers.get(rank as usize).copied();
+        let namespace = namespace.ok_or_else(|| cursor.corrupt("unknown namespace"))?;
         let package = cursor.ordered()?;
         let id = cursor.ordered()?;
         let text = u64::from_be_bytes(cursor.array()?);

@@ -71,6 +71,16 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// Reads a reference and returns the bytes of the value that it stands for.
+    pub(crate) fn value(&self, cursor: &mut Cursor<'a>) -> Result<&'a [u8], Error> {
+        let number = cursor.varint()?;
+        if number == 0 {
+            return cursor.bytes();
+        }
+        let entry = self.entry(number);
+        Ok(entry.ok_or_else(|| missing(cursor))?.rest())
+    }
+
     /// Returns the entry with a number, counted from 1.
     fn entry(&self, number: u64) -> Option<Cursor<'a>> {
         let last = usize::try_from(number).ok()?;
@@ -80,6 +90,10 @@ impl<'a> Table<'a> {
         let before = (self.offsets.len() as u64 + 1) * 4;
         Some(Cursor::new(bytes, self.section, before + u64::from(start)))
     }
+}
+
+fn missing(cursor: &Cursor<'_>) -> Error {
+    cursor.corrupt("reference to a missing table entry")
 }
 
 /// Reads references to the entries of a table, and remembers the last entry: records of one
@@ -111,10 +125,7 @@ impl<'a, T: Clone> TableReader<'a, T> {
         {
             return Ok(value.clone());
         }
-        let entry = self
-            .table
-            .entry(number)
-            .ok_or_else(|| cursor.corrupt("reference to a missing table entry"))?;
+        let entry = self.table.entry(number).ok_or_else(|| missing(cursor))?;
         let value = (self.decode)(entry)?;
         self.last = Some((number, value.clone()));
         Ok(value)

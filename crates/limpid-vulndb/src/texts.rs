@@ -73,10 +73,24 @@ pub(crate) struct Texts<'a> {
 }
 
 impl Texts<'_> {
+    /// Returns how many texts there are.
+    pub(crate) fn count(&self) -> u64 {
+        (self.directory.len() as u64).saturating_sub(1)
+    }
+
     /// Reads one text.
     pub(crate) fn read(&self, number: u64) -> Result<Details, Error> {
-        let (offset, text) =
-            directory_entry(self.directory, self.content, number, Section::TextDirectory)?;
+        let raw = self.unpack(number)?;
+        details::decode(&mut Cursor::new(
+            &raw,
+            Section::Texts,
+            self.packed(number)?.0,
+        ))
+    }
+
+    /// Reads one text as it was encoded.
+    pub(crate) fn unpack(&self, number: u64) -> Result<Vec<u8>, Error> {
+        let (offset, text) = self.packed(number)?;
         let mut cursor = Cursor::new(text, Section::Texts, offset);
         let checksum = cursor.u32()?;
         if checksum != checksum_at(number, cursor.rest()) {
@@ -86,11 +100,14 @@ impl Texts<'_> {
         if raw_size > MAX_TEXT_BYTES {
             return Err(cursor.corrupt("text is larger than allowed"));
         }
-        let raw = self
-            .pool
+        self.pool
             .unpack(cursor.rest(), raw_size)
-            .ok_or_else(|| cursor.corrupt("text cannot be unpacked"))?;
-        details::decode(&mut Cursor::new(&raw, Section::Texts, offset))
+            .ok_or_else(|| cursor.corrupt("text cannot be unpacked"))
+    }
+
+    /// Returns the packed bytes of a text and their place.
+    fn packed(&self, number: u64) -> Result<(u64, &[u8]), Error> {
+        directory_entry(self.directory, self.content, number, Section::TextDirectory)
     }
 }
 

@@ -96,7 +96,7 @@ impl Snapshot {
 
     fn verify_texts(&self) -> Result<(), Error> {
         let texts = self.texts();
-        let count = (texts.directory.len() as u64).saturating_sub(1);
+        let count = texts.count();
         for number in 0..count {
             texts.read(number)?;
         }

@@ -132,15 +132,19 @@ fn rpm(purl: &Purl<'_>) -> Result<Package, &'static str> {
 }
 
 fn of_module(product_id: &str, purl: &Purl<'_>) -> Component {
-    let listed = product_id.rsplit_once('/').and_then(|(module, name)| {
-        let module = name_and_stream(module)?;
-        Some(Package::rpm(name, PackageKind::Source, module))
-    });
-    match (listed, &purl.version) {
-        (Some(package), _) => Component::Package(package),
-        (None, Some(version)) => name_and_stream(&format!("{}:{version}", purl.name))
-            .map_or(Component::Other, Component::Module),
-        (None, None) => Component::Other,
+    let source =
+        |name: &str, module| Component::Package(Package::rpm(name, PackageKind::Source, module));
+    if let Some((_, module)) = purl.namespace.rsplit_once('/') {
+        let module = name_and_stream(module);
+        return module.map_or(Component::Other, |module| source(&purl.name, module));
+    }
+    let version = purl.version.as_deref().unwrap_or_default();
+    let Some(module) = name_and_stream(&format!("{}:{version}", purl.name)) else {
+        return Component::Other;
+    };
+    match product_id.rsplit_once('/') {
+        Some((named, name)) if named == module => source(name, module),
+        _ => Component::Module(module),
     }
 }
 
@@ -234,12 +238,7 @@ mod tests {
         for purl in ["pkg:maven/io.vertx/vertx-web@4.4.8", "pkg:rpm/fedora/bash"] {
             assert_eq!(Component::of("x", purl), Ok(Component::Other));
         }
-        for purl in [
-            "bash",
-            "pkg:rpm/redhat/",
-            "pkg:rpm/redhat/a?epoch=x",
-            "pkg:rpm/redhat/a%0a",
-        ] {
+        for purl in ["bash", "pkg:rpm/redhat/a?epoch=x", "pkg:rpm/redhat/a%0a"] {
             assert!(Component::of("x", purl).is_err(), "{purl}");
         }
     }

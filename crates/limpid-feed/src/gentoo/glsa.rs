@@ -140,7 +140,7 @@ fn statements(element: Element<'_>) -> Result<Vec<Statement>, String> {
         if count == MAX_ITEMS {
             return Err(format!("{name}: more than 1000 ranges"));
         }
-        let slot = child.attribute("slot").map(str::trim).unwrap_or(ALL);
+        let slot = child.attribute("slot").map_or(ALL, str::trim);
         let slot = if slot.is_empty() { ALL } else { slot };
         let versions = slots.entry(slot).or_default();
         let list = match child.name() {

@@ -27,7 +27,7 @@ fn a_document_that_is_none_costs_itself() {
     for (document, expected) in [
         (&b"<html>Bad gateway</html>"[..], "expected value"),
         (b"", "EOF while parsing"),
-        (b"[]", "invalid type"),
+        (b"[]", "invalid length"),
         (b"{}", "missing field `document`"),
         (b"{\"document\": \xff}", "expected value"),
         (b"\xff\xfe{\0}\0", "expected value"),

@@ -65,6 +65,20 @@ fn a_fix_is_an_advisory_about_the_source_package_of_the_release() {
 }
 
 #[test]
+fn testing_is_judged_by_its_code_name_and_unstable_by_its_own() {
+    let document = DebianTracker::new()
+        .fix("zlib", "CVE-2022-1", "forky", "1-2")
+        .open("zlib", "TEMP-0000001-AAAAAA", "sid", "low");
+    assert_eq!(
+        lines(&read(document.to_json())),
+        [
+            "debian:forky zlib CVE-2022-1 affected <1-2",
+            "debian:sid zlib TEMP-0000001-AAAAAA affected *",
+        ]
+    );
+}
+
+#[test]
 fn every_status_has_its_meaning() {
     check(
         json!({"status": "resolved", "fixed_version": "1-2"}),

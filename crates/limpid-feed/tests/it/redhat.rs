@@ -1,8 +1,8 @@
 use std::io::Cursor;
 
 use limpid_feed::{
-    Archive, Collected, Collection, Contents, Feed, FeedError, MemoryDocuments,
-    RedHatMappingSettings, RedHatVexSettings, Settings, Tally, families,
+    Archive, Collected, Collection, Contents, FeedError, MemoryDocuments, RedHatMappingSettings,
+    RedHatVexSettings, Settings, Tally, families,
 };
 use limpid_testkit::layer::{LayerBuilder, zstd};
 use serde_json::json;

@@ -139,12 +139,17 @@ impl Bench {
         self.updater.update(families.collect(), options).await
     }
 
-    /// Opens what is served of a feed and returns what it says of itself.
+    /// Returns what is served of a feed says of itself.
     pub(crate) async fn served(&self, feed: &str) -> SnapshotMeta {
+        self.served_snapshot(feed).await.meta().clone()
+    }
+
+    /// Opens what is served of a feed.
+    pub(crate) async fn served_snapshot(&self, feed: &str) -> Snapshot {
         let current = self.store.current().await.unwrap().unwrap();
         let digest = &current.feeds[feed].snapshot;
         let path = self.snapshots().join(format!("{}.snapshot", digest.hex()));
-        Snapshot::open(&path).unwrap().meta().clone()
+        Snapshot::open(&path).unwrap()
     }
 
     pub(crate) async fn state(&self, feed: &str) -> FeedState {

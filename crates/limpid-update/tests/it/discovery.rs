@@ -43,21 +43,6 @@ async fn a_family_that_cannot_be_asked_keeps_what_it_has_and_disturbs_nobody() {
 }
 
 #[tokio::test]
-async fn a_feed_that_its_source_dropped_keeps_what_it_has() {
-    let bench = Bench::new();
-    bench.index("toy", "toy/old\ntoy/new");
-    bench.document("toy/old", &lines(0, 10));
-    bench.document("toy/new", &lines(0, 10));
-    bench.update().await;
-    bench.index("toy", "toy/new");
-    bench.document("toy/new", &lines(0, 11));
-    let summary = bench.update().await;
-    assert_eq!(summary.runs.len(), 1);
-    assert_eq!(summary.current, Some(2));
-    assert_eq!(bench.served("toy/old").await.records, 10);
-}
-
-#[tokio::test]
 async fn only_the_selected_feeds_run() {
     let bench = Bench::new();
     bench.index("toy", "toy/a\ntoy/b\ntoy/c");

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use limpid_feed::{
-    DocumentAddress, Documents, Family, Feed, FeedError, Probe, Quarantined, Sink, Tally,
+    DocumentAddress, Documents, Family, Feed, FeedError, Note, Probe, Quarantined, Sink, Tally,
 };
 use limpid_types::{
     Advisory, AffectedPackage, Details, PackageKind, Rating, Status, VersionConstraint,
@@ -82,8 +82,9 @@ impl Feed for ToyFeed {
         documents
     }
 
-    /// A line is an advisory; one that begins with `!` is a bad record, `panic` a defect of the
-    /// parser, `fail` a broken document.
+    /// A line is an advisory about a package, with `@` and a namespace if that is not `toy:1`; one
+    /// that begins with `!` is a bad record, with `#` a note, `panic` a defect of the parser, `fail`
+    /// a broken document.
     fn parse(
         &self,
         documents: &mut dyn Documents,
@@ -110,9 +111,16 @@ impl Feed for ToyFeed {
                         offset: Some(7),
                         reason: "bad line".into(),
                     })
+                } else if let Some(key) = line.strip_prefix('#') {
+                    sink.note(Note {
+                        table: "toy".into(),
+                        key: key.to_owned(),
+                        value: self.name.clone(),
+                    })
                 } else {
                     tally.advisories += 1;
-                    sink.advisory(advisory(line))
+                    let (package, namespace) = line.split_once('@').unwrap_or((line, "toy:1"));
+                    sink.advisory(advisory(&format!("CVE-{package}"), package, namespace))
                 };
                 taken.map_err(|source| FeedError::Sink {
                     url: address.url.clone(),
@@ -124,10 +132,10 @@ impl Feed for ToyFeed {
     }
 }
 
-fn advisory(package: &str) -> Advisory {
+pub(crate) fn advisory(id: &str, package: &str, namespace: &str) -> Advisory {
     Advisory {
-        id: format!("CVE-{package}"),
-        namespace: "toy:1".into(),
+        id: id.to_owned(),
+        namespace: namespace.to_owned(),
         package: AffectedPackage {
             name: package.to_owned(),
             kind: PackageKind::Source,

@@ -44,6 +44,8 @@ fn notes_are_found_by_table_and_key() {
     assert_eq!(table(&snapshot, "repository-to-cpe").len(), 3);
     assert_eq!(table(&snapshot, "froze"), []);
     assert_eq!(snapshot.meta().notes, 4);
+    let tables: Vec<_> = snapshot.note_tables().unwrap().into_iter().collect();
+    assert_eq!(tables, ["frozen", "repository-to-cpe"]);
 }
 
 #[test]

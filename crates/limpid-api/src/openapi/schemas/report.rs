@@ -2,7 +2,7 @@
 
 #![expect(dead_code, reason = "the types only describe what others write")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use utoipa::ToSchema;
 
@@ -256,11 +256,11 @@ pub(super) struct IndexExtension {
     /// Packages that are not the distribution's own, by id, with whose they are.
     #[schema(required = false)]
     third_party: BTreeMap<String, String>,
-    /// Ids of container packages that are images which this one was built on.
+    /// Ids of container packages that are not the image itself, but images that it was built on.
     #[schema(required = false)]
-    earlier_containers: Vec<String>,
-    /// By id of a package, the repositories that stand in for the one that it is said to be from,
-    /// where nobody knows that one.
+    earlier_containers: BTreeSet<String>,
+    /// Repositories of the layers of a package, by its id, that stand in where nobody knows the
+    /// repository that the package is said to be from.
     #[schema(required = false)]
     repositories_instead: BTreeMap<String, Vec<String>>,
 }
