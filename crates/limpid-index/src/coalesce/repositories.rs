@@ -398,14 +398,14 @@ mod tests {
     fn a_layer_that_names_very_many_repositories_is_a_problem() {
         let ids: Vec<String> = (0..1000).map(|number| format!("r{number:04}")).collect();
         let names: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let report = report(vec![made_from(rpms(&["a"]), &names, false)]);
-        assert_eq!(report.repository.len(), MOST_REPOSITORIES);
-        assert_eq!(report.limpid.problems.len(), 1);
+        let of_manifest = report(vec![made_from(rpms(&["a"]), &names, false)]);
+        assert_eq!(of_manifest.repository.len(), MOST_REPOSITORIES);
+        assert_eq!(of_manifest.limpid.problems.len(), 1);
         let packages: Vec<String> = (0..1000).map(|number| format!("p{number}")).collect();
         let steps: Vec<_> = packages.iter().map(String::as_str).zip(names).collect();
         let packages: Vec<_> = packages.iter().map(String::as_str).collect();
-        let report = super::tests::report(vec![installed_from(rpms(&packages), &steps)]);
-        assert_eq!(report.limpid.problems.len(), 1);
-        assert_eq!(report.repository.len(), 1000, "each package names its own");
+        let of_history = report(vec![installed_from(rpms(&packages), &steps)]);
+        assert_eq!(of_history.limpid.problems.len(), 1);
+        assert_eq!(of_history.repository.len(), 1000, "each package names its own");
     }
 }
