@@ -116,7 +116,7 @@ const OTHERS: &[(Mark, &str, &str)] = &[
     (Mark::Maintainer, "@microsoft.com", "Microsoft"),
     (Mark::Maintainer, "@nginx.com", "nginx"),
     (Mark::Maintainer, "@nodesource.com", "NodeSource"),
-    (Mark::Maintainer, "@nvidia.com", "NVIDIA"),
+    (Mark::Maintainer, "cudatools@nvidia.com", "NVIDIA"),
     (Mark::Maintainer, "@percona.com", "Percona"),
     (Mark::Maintainer, "chrome linux team", "Google"),
     (Mark::Maintainer, "mongodb packaging", "MongoDB"),
