@@ -131,6 +131,10 @@ impl Config {
                 .connstring
                 .lint_empty(at.key("connstring"), environment, &mut lints);
         }
+        if mode.matches() {
+            let at = root.key("updaters");
+            self.updaters.check(&at, &mut faults, &mut lints);
+        }
         if mode.notifies() {
             let at = root.key("notifier");
             self.notifier.check(mode, &at, &mut faults, &mut lints);
@@ -143,6 +147,30 @@ impl Config {
         } else {
             Err(Unfit { mode, faults })
         }
+    }
+
+    /// Returns how feeds are read. Clair's indexer fetches Red Hat's mappings itself; here they are
+    /// feeds, whose addresses may stand in its place of the configuration.
+    pub fn feed_settings(&self) -> limpid_feed::Settings {
+        let mut settings = self.updaters.feed_settings();
+        let mapping = &mut settings.rhel_mapping;
+        for (block, key, address) in [
+            (
+                self.indexer.scanner.repo.get("rhel-repository-scanner"),
+                "repo2cpe_mapping_url",
+                &mut mapping.repo2cpe_mapping_url,
+            ),
+            (
+                self.indexer.scanner.package.get("rhel_containerscanner"),
+                "name2repos_mapping_url",
+                &mut mapping.name2repos_mapping_url,
+            ),
+        ] {
+            if let Some(url) = block.and_then(|block| block.get(key)?.as_str()) {
+                url.clone_into(address);
+            }
+        }
+        settings
     }
 
     /// Returns what is odd about the configuration as it was written.

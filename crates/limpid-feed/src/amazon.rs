@@ -20,10 +20,7 @@ mod discovery;
 
 use serde::Deserialize;
 
-use crate::updateinfo::Repository;
-use crate::{
-    DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
-};
+use crate::{Family, Feed, FeedError, Limits, Probe, Settings};
 use discovery::Discovery;
 
 /// Where Amazon's repositories are.
@@ -62,26 +59,5 @@ impl Family for Amazon {
         let mut discovery = Discovery::new(probe, self.mirror.as_deref(), &self.limits);
         discovery.look_everywhere();
         discovery.finish()
-    }
-}
-
-/// The repository of a release is a feed.
-struct AmazonRepository(Repository);
-
-impl Feed for AmazonRepository {
-    fn name(&self) -> &str {
-        &self.0.feed
-    }
-
-    fn documents(&self) -> Vec<DocumentAddress> {
-        self.0.addresses()
-    }
-
-    fn parse(
-        &self,
-        documents: &mut dyn Documents,
-        sink: &mut dyn Sink,
-    ) -> Result<Tally, FeedError> {
-        self.0.parse(documents, sink)
     }
 }

@@ -5,8 +5,8 @@
 
 use serde::Deserialize;
 
-use crate::updateinfo::{Document, Repository};
-use crate::{DocumentAddress, Documents, Family, Feed, FeedError, Probe, Settings, Sink, Tally};
+use crate::updateinfo::{Document, RepositoryFeed};
+use crate::{Family, Feed, FeedError, Limits, Probe, Settings};
 
 /// Where Bottlerocket's advisories are.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -24,24 +24,18 @@ impl Default for BottlerocketSettings {
     }
 }
 
-/// The family, which has one feed, and that feed.
-#[derive(Clone)]
-pub(crate) struct Bottlerocket(Repository);
+/// The family, which has one feed.
+pub(crate) struct Bottlerocket {
+    url: String,
+    limits: Limits,
+}
 
 impl Bottlerocket {
     pub(crate) fn new(settings: &Settings) -> Self {
-        Self(Repository {
-            feed: "bottlerocket".into(),
-            namespace: "bottlerocket:rolling".into(),
-            name: String::new(),
-            documents: vec![Document {
-                url: settings.bottlerocket.url.clone(),
-                sha256: None,
-                architectures: &[],
-            }],
-            page: |_| None,
+        Self {
+            url: settings.bottlerocket.url.clone(),
             limits: settings.limits.clone(),
-        })
+        }
     }
 }
 
@@ -51,24 +45,17 @@ impl Family for Bottlerocket {
     }
 
     fn discover(&self, _probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
-        Ok(vec![Box::new(self.clone())])
-    }
-}
-
-impl Feed for Bottlerocket {
-    fn name(&self) -> &str {
-        &self.0.feed
-    }
-
-    fn documents(&self) -> Vec<DocumentAddress> {
-        self.0.addresses()
-    }
-
-    fn parse(
-        &self,
-        documents: &mut dyn Documents,
-        sink: &mut dyn Sink,
-    ) -> Result<Tally, FeedError> {
-        self.0.parse(documents, sink)
+        Ok(vec![Box::new(RepositoryFeed {
+            name: "bottlerocket".into(),
+            namespace: "bottlerocket:rolling".into(),
+            repository: String::new(),
+            documents: vec![Document {
+                url: self.url.clone(),
+                sha256: None,
+                architectures: &[],
+            }],
+            page: |_| None,
+            limits: self.limits.clone(),
+        })])
     }
 }

@@ -68,8 +68,8 @@ pub(crate) struct Address<'a> {
 
 #[derive(Deserialize)]
 struct Document<'a> {
-    #[serde(borrow)]
-    document: Header<'a>,
+    #[serde(borrow, rename = "document")]
+    header: Header<'a>,
     #[serde(borrow)]
     product_tree: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -168,7 +168,7 @@ pub(crate) fn read(
         Ok(document) => document,
         Err(error) => return run.quarantine(address.id, None, error),
     };
-    let tracking = &document.document.tracking;
+    let tracking = &document.header.tracking;
     if !tracking.id.0.eq_ignore_ascii_case(address.id) {
         let reason = format!("the document is about another id: {}", tracking.id.0);
         return run.quarantine(address.id, None, reason);
@@ -195,7 +195,7 @@ pub(crate) fn read(
     for vulnerability in &vulnerabilities {
         let reader = Reader {
             address,
-            header: &document.document,
+            header: &document.header,
             tree: &tree,
             vulnerability,
             is_wanted,

@@ -110,7 +110,7 @@ impl Feed for Echo {
 fn read_source(source: &str, json: &mut JsonReader, run: &mut Run<'_>) -> Result<(), FeedError> {
     while let Some(id) = json.next_member()? {
         let offset = json.offset();
-        match advisory(source, &id, json.value()?) {
+        match advisory(source, &id, &json.value()?) {
             Ok(advisory) => run.advisory(advisory)?,
             Err(reason) => run.quarantine(format!("{source} {}", id.text), Some(offset), reason)?,
         }
@@ -126,7 +126,7 @@ struct Record {
     severity: Option<String>,
 }
 
-fn advisory(source: &str, id: &Name, value: Value<'_>) -> Result<Advisory, String> {
+fn advisory(source: &str, id: &Name, value: &Value<'_>) -> Result<Advisory, String> {
     if let Some(fault) = id.fault() {
         return Err(fault);
     }

@@ -42,7 +42,7 @@ pub struct Settings {
     pub fedora: FedoraSettings,
     /// Gentoo.
     pub gentoo: GentooSettings,
-    /// MinimOS.
+    /// `MinimOS`.
     pub minimos: MinimosSettings,
     /// Oracle Linux.
     pub oracle: OracleSettings,

@@ -8,10 +8,8 @@
 use serde::Deserialize;
 
 use crate::unreachable::Unreachable;
-use crate::updateinfo::{Document, Listed, Repository, find};
-use crate::{
-    DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
-};
+use crate::updateinfo::{Document, Listed, RepositoryFeed, find};
+use crate::{Family, Feed, FeedError, Limits, Probe, Settings};
 
 /// The oldest release whose bulletins are complete enough to judge by.
 const FIRST_RELEASE: u32 = 32;
@@ -73,25 +71,25 @@ impl Fedora {
         release: u32,
         probe: &mut dyn Probe,
     ) -> Result<Option<Box<dyn Feed>>, FeedError> {
-        let feed = format!("fedora/{release}");
+        let name = format!("fedora/{release}");
         let documents = match self.documents(release, probe) {
             Ok(documents) => documents,
             Err(error @ FeedError::Document { .. }) => {
-                return Ok(Some(Box::new(Unreachable::new(feed, &error))));
+                return Ok(Some(Box::new(Unreachable::new(name, &error))));
             }
             Err(error) => return Err(error),
         };
         if documents.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Box::new(Release(Repository {
-            feed,
+        Ok(Some(Box::new(RepositoryFeed {
+            name,
             namespace: format!("fedora:{release}"),
-            name: String::new(),
+            repository: String::new(),
             documents,
             page: |id| Some(format!("https://bodhi.fedoraproject.org/updates/{id}")),
             limits: self.limits.clone(),
-        }))))
+        })))
     }
 
     /// Finds the documents of a release where it is.
@@ -145,26 +143,5 @@ impl Family for Fedora {
             });
         }
         Ok(feeds)
-    }
-}
-
-/// The updates of a release.
-struct Release(Repository);
-
-impl Feed for Release {
-    fn name(&self) -> &str {
-        &self.0.feed
-    }
-
-    fn documents(&self) -> Vec<DocumentAddress> {
-        self.0.addresses()
-    }
-
-    fn parse(
-        &self,
-        documents: &mut dyn Documents,
-        sink: &mut dyn Sink,
-    ) -> Result<Tally, FeedError> {
-        self.0.parse(documents, sink)
     }
 }

@@ -1,4 +1,4 @@
-//! The advisories of MinimOS.
+//! The advisories of `MinimOS`.
 //!
 //! It is one document in the format of `secdb`, about source packages.
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::Settings;
 use crate::secdb::Rolling;
 
-/// Where MinimOS's advisories are.
+/// Where `MinimOS`'s advisories are.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MinimosSettings {

@@ -46,7 +46,7 @@ use evaluation::Evaluation;
 use formula::Formula;
 use tables::Tables;
 
-pub(crate) use bulletin::{Bulletin, Claim, cve_ids};
+pub(crate) use bulletin::{Bulletin, Claim};
 pub(crate) use statement::Statement;
 
 const ROOT: &str = "oval_definitions";

@@ -13,7 +13,7 @@
 //!
 //! A bulletin becomes one advisory per CVE that its references name and per package. One that names
 //! none is an advisory under its own id if it is about security, and else says nothing. The file is
-//! found by `repomd.xml`. createrepo_c writes both, and its
+//! found by `repomd.xml`. `createrepo_c` writes both, and its
 //! <https://github.com/rpm-software-management/createrepo_c> is their only specification.
 
 mod repomd;
@@ -22,11 +22,14 @@ mod update;
 use std::collections::HashSet;
 use std::io::SeekFrom;
 
-use sha2::{Digest, Sha256};
+use limpid_types::{Algorithm, Hasher};
 
 use crate::run::{Run, open_required};
+use crate::text::clip;
 use crate::xml::{Record, XmlReader};
-use crate::{DocumentAddress, DocumentFault, Documents, FeedError, Limits, ReadSeek, Sink, Tally};
+use crate::{
+    DocumentAddress, DocumentFault, Documents, Feed, FeedError, Limits, ReadSeek, Sink, Tally,
+};
 
 pub(crate) use repomd::{Listed, find};
 
@@ -45,15 +48,15 @@ pub(crate) struct Document {
     pub(crate) architectures: &'static [&'static str],
 }
 
-/// The documents of a repository, one per architecture.
+/// A feed: a repository, with one document per architecture.
 #[derive(Clone, Debug)]
-pub(crate) struct Repository {
+pub(crate) struct RepositoryFeed {
     /// Name of the feed.
-    pub(crate) feed: String,
+    pub(crate) name: String,
     /// Namespace of its advisories.
     pub(crate) namespace: String,
     /// What the advisories call the repository, or empty.
-    pub(crate) name: String,
+    pub(crate) repository: String,
     /// The documents.
     pub(crate) documents: Vec<Document>,
     /// Gives the page of a bulletin that does not refer to itself.
@@ -64,16 +67,20 @@ pub(crate) struct Repository {
 
 /// What a document is read for.
 struct Reading<'a> {
-    repository: &'a Repository,
+    repository: &'a RepositoryFeed,
     architectures: &'static [&'static str],
     /// Bulletins, with the packages for all architectures that were read of them before.
     remembered: &'a mut HashSet<u64>,
 }
 
-impl Repository {
-    /// Returns the addresses of the documents. All of them are needed: without the one of an
-    /// architecture, its packages would count as judged and clean.
-    pub(crate) fn addresses(&self) -> Vec<DocumentAddress> {
+impl Feed for RepositoryFeed {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// All of them are needed: without the one of an architecture, its packages would count as
+    /// judged and clean.
+    fn documents(&self) -> Vec<DocumentAddress> {
         self.documents
             .iter()
             .map(|document| DocumentAddress {
@@ -83,8 +90,7 @@ impl Repository {
             .collect()
     }
 
-    /// Reads all documents.
-    pub(crate) fn parse(
+    fn parse(
         &self,
         documents: &mut dyn Documents,
         sink: &mut dyn Sink,
@@ -96,7 +102,7 @@ impl Repository {
             if let Some(sha256) = &document.sha256 {
                 verify(&document.url, &mut *input, sha256)?;
             }
-            let mut run = Run::new(&self.feed, &document.url, sink);
+            let mut run = Run::new(&self.name, &document.url, sink);
             let mut reading = Reading {
                 repository: self,
                 architectures: document.architectures,
@@ -143,7 +149,7 @@ impl Reading<'_> {
 fn verify(url: &str, input: &mut dyn ReadSeek, expected: &str) -> Result<(), FeedError> {
     let unreadable =
         |source| FeedError::document(url, DocumentFault::Unreadable { offset: 0, source });
-    let mut hasher = Sha256::new();
+    let mut hasher = Hasher::new(Algorithm::Sha256);
     let mut buffer = vec![0; 64 << 10];
     loop {
         let length = input.read(&mut buffer).map_err(unreadable)?;
@@ -153,19 +159,15 @@ fn verify(url: &str, input: &mut dyn ReadSeek, expected: &str) -> Result<(), Fee
         hasher.update(part);
     }
     input.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-    let found: String = hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    if found.eq_ignore_ascii_case(expected) {
+    let found = hasher.finish();
+    if found.hex().eq_ignore_ascii_case(expected) {
         return Ok(());
     }
     Err(FeedError::document(
         url,
         DocumentFault::Checksum {
-            found,
-            expected: expected.to_owned(),
+            found: found.hex().to_owned(),
+            expected: clip(expected.to_owned(), 80),
         },
     ))
 }

@@ -199,10 +199,18 @@ fn what_only_limpid_writes_is_described_too() {
     agrees("index_status", &status);
     agrees("layer_problem", &some_problem());
     let problems = vec![some_problem()];
-    agrees("index_extension", &Extension { problems });
+    let extension = Extension {
+        problems,
+        third_party: [("1".into(), "vendor \"Docker\"".into())].into(),
+        earlier_containers: ["2".into()].into(),
+        repositories_instead: [("3".into(), vec!["4".into()])].into(),
+    };
+    agrees("index_extension", &extension);
     agrees("gap", &some_gap());
-    let extension: ReportExtension =
-        read(json!({"verdict": "partial", "generation": null, "gaps": []}));
+    let extension: ReportExtension = read(json!({
+        "verdict": "partial", "generation": null, "gaps": [],
+        "not_affected": {"1": ["CVE-2000-0001"]},
+    }));
     agrees("report_extension", &extension);
 }
 

@@ -84,6 +84,29 @@ impl Indexer {
             ),
             _ => {}
         }
+        for (blocks, kind, name, key) in [
+            (
+                &self.scanner.repo,
+                "repo",
+                "rhel-repository-scanner",
+                "repo2cpe_mapping_file",
+            ),
+            (
+                &self.scanner.package,
+                "package",
+                "rhel_containerscanner",
+                "name2repos_mapping_file",
+            ),
+        ] {
+            let is_set = blocks
+                .get(name)
+                .is_some_and(|block| block.get(key).is_some());
+            lints.add_if(
+                is_set,
+                at.key("scanner").key(kind).key(name).key(key),
+                "key has no effect, the mapping is a feed: see limpid.feeds.mirror",
+            );
+        }
         lints.add_if(
             self.index_report_request_concurrency == 0,
             at.key("index_report_request_concurrency"),

@@ -1,9 +1,8 @@
 use serde::Deserialize;
 
-use crate::amazon::AmazonRepository;
 use crate::text::name_fault;
 use crate::unreachable::Unreachable;
-use crate::updateinfo::{Document, Listed, Repository, find};
+use crate::updateinfo::{Document, Listed, RepositoryFeed, find};
 use crate::{DocumentFault, Feed, FeedError, Limits, Probe};
 
 /// Where the releases since the second are.
@@ -25,7 +24,7 @@ const CATALOG_BYTES: usize = 4 << 20;
 const MAX_TOPICS: usize = 500;
 
 /// An architecture as addresses name it, and those of the packages that are read from there. Each
-/// repository repeats bulletins about the packages of other architectures.
+/// repository repeats what bulletins say of the packages of other architectures.
 struct Architecture {
     name: &'static str,
     packages: &'static [&'static str],
@@ -141,22 +140,23 @@ impl<'a> Discovery<'a> {
 
     /// Looks for a repository. One that cannot be asked is a feed nevertheless, which fails.
     fn look(&mut self, place: &Place) {
-        let feed = format!("aws/{}/{}", place.release, place.feed);
+        let name = format!("aws/{}/{}", place.release, place.feed);
         match self.documents(place) {
             Ok(documents) if documents.is_empty() => {}
-            Ok(documents) => self.feeds.push(Box::new(AmazonRepository(Repository {
-                feed,
+            Ok(documents) => self.feeds.push(Box::new(RepositoryFeed {
+                name,
                 namespace: place.namespace.to_owned(),
-                name: place.name.clone(),
+                repository: place.name.clone(),
                 documents,
                 page: place.page,
                 limits: self.limits.clone(),
-            }))),
-            Err(error) => self.feeds.push(Box::new(Unreachable::new(feed, &error))),
+            })),
+            Err(error) => self.feeds.push(Box::new(Unreachable::new(name, &error))),
         }
     }
 
-    /// Finds the documents of a repository, at most one per architecture.
+    /// Finds the documents of a repository, at most one per architecture. One that is alone speaks
+    /// for all architectures.
     fn documents(&mut self, place: &Place) -> Result<Vec<Document>, FeedError> {
         let mut documents = Vec::new();
         for architecture in place.architectures {
@@ -166,6 +166,9 @@ impl<'a> Discovery<'a> {
             };
             let document = self.ask_mirrors(&url, &list, architecture.packages)?;
             documents.extend(document);
+        }
+        if let [document] = documents.as_mut_slice() {
+            document.architectures = &[];
         }
         Ok(documents)
     }

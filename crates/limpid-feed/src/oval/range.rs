@@ -10,9 +10,6 @@ pub(super) fn of_operation(
     operation: Operation,
     value: &str,
 ) -> Result<Range, String> {
-    if let Err(error) = scheme.compare(value, value) {
-        return Err(error.to_string());
-    }
     let (introduced, end) = match operation {
         Operation::Equals => (
             Some(value.to_owned()),
@@ -27,6 +24,9 @@ pub(super) fn of_operation(
             return Err("operation that is not supported on a version".into());
         }
     };
+    if let Err(error) = scheme.compare(value, value) {
+        return Err(error.to_string());
+    }
     Ok(Range { introduced, end })
 }
 
@@ -86,9 +86,9 @@ fn is_less(scheme: Scheme, left: &str, right: &str) -> bool {
     scheme.compare(left, right) == Ok(Ordering::Less)
 }
 
-/// "Greater than nothing" is how "every version" is written: `0:0-0`, `0:0`, `0`.
+/// "Greater than nothing" is how "every version" is written: `0:0-0`, `0:0.0.0-0`, `0`.
 fn is_zero(value: &str) -> bool {
-    value.chars().all(|c| matches!(c, '0' | ':' | '-'))
+    value.chars().all(|c| matches!(c, '0' | ':' | '-' | '.'))
 }
 
 /// Returns the first version after another. rpm orders a caret after the end of a text and before

@@ -82,7 +82,7 @@ impl Reading<'_> {
             package: AffectedPackage {
                 name: fix.name.to_owned(),
                 kind: PackageKind::Binary,
-                repository: self.repository.name.clone(),
+                repository: self.repository.repository.clone(),
                 module: fix.module.clone(),
                 architectures: architectures.iter().map(|&name| name.to_owned()).collect(),
                 cpes: Vec::new(),

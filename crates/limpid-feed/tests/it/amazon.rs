@@ -1,4 +1,5 @@
 use limpid_feed::{AmazonSettings, Collected, Settings};
+use limpid_types::Digest;
 
 use crate::site::Site;
 use crate::support::{chain, lines, settings};
@@ -21,9 +22,7 @@ pub(crate) fn listed(href: &str, sha256: &str) -> String {
 }
 
 fn sha256(content: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(content);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    Digest::sha256(content).hex().to_owned()
 }
 
 /// Adds a repository to a site: its list of mirrors and its metadata.
@@ -162,6 +161,23 @@ fn both_architectures_are_read_each_from_its_own_repository() {
             (line.clone(), vec!["x86_64".to_owned()]),
             (line, vec!["aarch64".to_owned()]),
         ]
+    );
+}
+
+#[test]
+fn the_repository_of_one_architecture_speaks_for_the_other_if_that_has_none() {
+    let both = ["x86_64", "aarch64"];
+    let mut site = repository(
+        Site::default(),
+        "2/core/latest/x86_64",
+        "2/core/x86_64",
+        &[bulletin("ALAS2-1", "kernel", "4.14.1-1.amzn2", &both)],
+    );
+    let sink = site.read_feed("aws/AL2/core", &settings());
+    assert_eq!(sink.advisories.len(), 1);
+    assert_eq!(
+        sink.advisories[0].package.architectures,
+        ["aarch64", "x86_64"]
     );
 }
 

@@ -11,7 +11,7 @@ fn read(document: impl Into<Vec<u8>>) -> Collected {
     parse("arch", MemoryDocuments::default().with(URL, document))
 }
 
-fn group(changes: Value) -> Value {
+fn group(changes: &Value) -> Value {
     let mut group = json!({
         "name": "AVG-7",
         "packages": ["zlib"],
@@ -30,13 +30,13 @@ fn group(changes: Value) -> Value {
     group
 }
 
-fn read_group(changes: Value) -> Collected {
+fn read_group(changes: &Value) -> Collected {
     read(json!([group(changes)]).to_string())
 }
 
 #[test]
 fn every_issue_of_every_package_of_a_group_is_an_advisory() {
-    let sink = read_group(json!({
+    let sink = read_group(&json!({
         "packages": ["zlib", "lib32-zlib"],
         "issues": ["CVE-2018-25032", "CVE-2022-37434"],
     }));
@@ -78,7 +78,7 @@ fn every_status_has_its_meaning() {
         ("Unknown", Value::Null, "under-investigation *"),
         ("Unknown", json!("2-1"), "affected <2-1"),
     ] {
-        let sink = read_group(json!({ "status": status, "fixed": fixed }));
+        let sink = read_group(&json!({ "status": status, "fixed": fixed }));
         assert_eq!(
             lines(&sink),
             [format!("arch:rolling zlib CVE-2018-25032 {expected}")],
@@ -89,7 +89,7 @@ fn every_status_has_its_meaning() {
 
 #[test]
 fn a_group_without_a_cve_keeps_its_own_name() {
-    let sink = read_group(json!({ "issues": [] }));
+    let sink = read_group(&json!({ "issues": [] }));
     assert_eq!(
         lines(&sink),
         ["arch:rolling zlib AVG-7 affected <1:1.2.12-1"]
@@ -100,23 +100,23 @@ fn a_group_without_a_cve_keeps_its_own_name() {
 fn a_bad_group_costs_nothing_but_itself() {
     for (bad, reason) in [
         (
-            group(json!({ "status": "Fixed", "fixed": null })),
+            group(&json!({ "status": "Fixed", "fixed": null })),
             "fixed without a fixed version",
         ),
         (
-            group(json!({ "status": "Solved" })),
+            group(&json!({ "status": "Solved" })),
             "unknown status: \"Solved\"",
         ),
-        (group(json!({ "fixed": "1 2" })), "invalid alpm version"),
-        (group(json!({ "packages": [] })), "no package"),
-        (group(json!({ "packages": null })), "no package"),
-        (group(json!({ "packages": "zlib" })), "invalid type"),
-        (group(json!({ "name": "" })), "empty name"),
+        (group(&json!({ "fixed": "1 2" })), "invalid alpm version"),
+        (group(&json!({ "packages": [] })), "no package"),
+        (group(&json!({ "packages": null })), "no package"),
+        (group(&json!({ "packages": "zlib" })), "invalid type"),
+        (group(&json!({ "name": "" })), "empty name"),
         (json!({ "name": "AVG-1" }), "missing field"),
         (json!(null), "invalid type"),
         (json!("text"), "invalid type"),
     ] {
-        let sink = read(json!([bad, group(json!({}))]).to_string());
+        let sink = read(json!([bad, group(&json!({}))]).to_string());
         assert_eq!(sink.advisories.len(), 1, "{bad}");
         let found = quarantined(&sink);
         assert_eq!(found.len(), 1, "{bad}");
@@ -127,7 +127,7 @@ fn a_bad_group_costs_nothing_but_itself() {
 
 #[test]
 fn bad_names_cost_nothing_but_themselves() {
-    let sink = read_group(json!({ "packages": ["zlib", " "], "issues": ["", "CVE-2022-1"] }));
+    let sink = read_group(&json!({ "packages": ["zlib", " "], "issues": ["", "CVE-2022-1"] }));
     assert_eq!(
         lines(&sink),
         ["arch:rolling zlib CVE-2022-1 affected <1:1.2.12-1"]
@@ -146,7 +146,7 @@ fn a_group_that_multiplies_without_bound_is_quarantined() {
         .unwrap()
         .remove(0);
     let many: Vec<String> = (0..400).map(|n| n.to_string()).collect();
-    let document = json!([group(json!({ "packages": many, "issues": many }))]);
+    let document = json!([group(&json!({ "packages": many, "issues": many }))]);
     let mut documents = MemoryDocuments::default().with(settings.arch.url, document.to_string());
     let mut sink = Collected::default();
     feed.parse(&mut documents, &mut sink).unwrap();
@@ -159,13 +159,13 @@ fn a_group_that_multiplies_without_bound_is_quarantined() {
 
 #[test]
 fn a_huge_group_is_passed_by() {
-    let sink = read_group(json!({ "ticket": "x".repeat(1 << 20) }));
+    let sink = read_group(&json!({ "ticket": "x".repeat(1 << 20) }));
     assert_eq!(quarantined(&sink), [("", "record over the size limit")]);
 }
 
 #[test]
 fn a_document_that_is_no_array_or_is_cut_off_is_refused() {
-    let whole = json!([group(json!({}))]).to_string();
+    let whole = json!([group(&json!({}))]).to_string();
     for (text, fault) in [
         ("{}", "expected an array at byte 0, found '{'"),
         ("<html>", "not JSON: begins with \"<html>\""),

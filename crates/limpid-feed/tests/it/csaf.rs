@@ -337,9 +337,9 @@ fn images_are_fixed_by_stream_and_the_oldest_takes_in_what_was_before() {
     check(
         &vex,
         &[
-            "redhat:openshift:4 binary openshift4/ose-console [amd64] affected \
+            "redhat:container-images binary openshift4/ose-console [amd64] affected \
              <v4.16.0-202410180404.p0 a:redhat:openshift:4.16:*:el9",
-            "redhat:openshift:4 binary openshift4/ose-console [amd64 arm64] affected \
+            "redhat:container-images binary openshift4/ose-console [amd64 arm64] affected \
              4.17<v4.17.0-202410091535.p0 a:redhat:openshift:4.17:*:el9",
         ],
     );
@@ -355,9 +355,9 @@ fn images_with_points_in_time_for_tags_have_no_streams() {
     check(
         &vex,
         &[
-            "redhat:openshift:4 binary openshift4/ose-console [amd64] affected <1742843776 \
+            "redhat:container-images binary openshift4/ose-console [amd64] affected <1742843776 \
              a:redhat:openshift:4.16:*:el9",
-            "redhat:openshift:4 binary openshift4/ose-console [amd64] affected <1742843999 \
+            "redhat:container-images binary openshift4/ose-console [amd64] affected <1742843999 \
              a:redhat:openshift:4.17:*:el9",
         ],
     );
@@ -375,12 +375,12 @@ fn images_without_a_fix_are_found_by_component_and_by_path() {
     check(
         &vex,
         &[
-            "redhat:openshift:3 ancestry openshift4/ose-console [] not-affected * \
+            "redhat:container-images source openshift4/ose-console [] affected * \
+             a:redhat:openshift:4.13:*:el9",
+            "redhat:container-images binary openshift4/ose-console [] affected * \
+             a:redhat:openshift:4.13:*:el9",
+            "redhat:container-images ancestry openshift4/ose-console [] not-affected * \
              a:redhat:openshift:3.11",
-            "redhat:openshift:4 source openshift4/ose-console [] affected * \
-             a:redhat:openshift:4.13:*:el9",
-            "redhat:openshift:4 binary openshift4/ose-console [] affected * \
-             a:redhat:openshift:4.13:*:el9",
         ],
     );
 }

@@ -4,7 +4,7 @@ use limpid_types::{PackageKind, Severity};
 use limpid_version::Scheme;
 use serde_json::{Value, json};
 
-use crate::support::{lines, parse, quarantined};
+use crate::support::{family_of, lines, parse, quarantined};
 
 const URL: &str = "https://tracker.test/json";
 
@@ -61,6 +61,20 @@ fn a_fix_is_an_advisory_about_the_source_package_of_the_release() {
     assert_eq!(
         advisory.details.references,
         ["https://security-tracker.debian.org/tracker/CVE-2022-2097"]
+    );
+}
+
+#[test]
+fn testing_is_judged_by_its_code_name_and_unstable_by_its_own() {
+    let document = DebianTracker::new()
+        .fix("zlib", "CVE-2022-1", "forky", "1-2")
+        .open("zlib", "TEMP-0000001-AAAAAA", "sid", "low");
+    assert_eq!(
+        lines(&read(document.to_json())),
+        [
+            "debian:forky zlib CVE-2022-1 affected <1-2",
+            "debian:sid zlib TEMP-0000001-AAAAAA affected *",
+        ]
     );
 }
 
@@ -234,8 +248,7 @@ fn a_description_is_not_repeated_without_bound() {
     let document = DebianTracker::new()
         .open("a", "CVE-2022-1", "sid", "low")
         .describe("a", "CVE-2022-1", &"x".repeat(1 << 20));
-    let family = limpid_feed::families(&settings).remove(1);
-    let feed = family
+    let feed = family_of(&settings, "debian")
         .discover(&mut crate::support::Server::default())
         .unwrap()
         .remove(0);

@@ -6,7 +6,7 @@ use limpid_types::{PackageKind, Severity};
 use limpid_version::Scheme;
 use serde_json::{Value, json};
 
-use crate::support::{lines, parse, quarantined};
+use crate::support::{family_of, lines, parse, quarantined};
 
 fn read(feed: &str, folder: &str, entry: &Value) -> Collected {
     let url = format!("https://osv.test/{folder}/all.zip");
@@ -249,8 +249,7 @@ fn an_entry_that_would_become_too_many_advisories_is_quarantined() {
     let archive = OsvZip::new().entry(&entry).to_zip();
     let mut settings = crate::support::settings();
     settings.limits = limpid_feed::Limits::default();
-    let families = limpid_feed::families(&settings);
-    let feeds = families[2]
+    let feeds = family_of(&settings, "osv")
         .discover(&mut crate::support::Server::default())
         .unwrap();
     let mut sink = Collected::default();

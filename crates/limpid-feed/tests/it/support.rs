@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
 use limpid_feed::{
-    AlpineSettings, AmazonSettings, ArchSettings, BottlerocketSettings, ChainguardSettings,
-    Collected, DebianSettings, EchoSettings, Family, FedoraSettings, Feed, FeedError,
-    GentooSettings, Limits, MemoryDocuments, MinimosSettings, OsvSettings, Probe, ProbeError,
-    Settings, Tally, UbuntuFormat, UbuntuSettings, WolfiSettings, families,
+    AlpineSettings, AmazonSettings, ArchSettings, AzureSettings, BottlerocketSettings,
+    ChainguardSettings, Collected, DebianSettings, EchoSettings, Family, FedoraSettings, Feed,
+    FeedError, GentooSettings, Limits, MemoryDocuments, MinimosSettings, OracleSettings,
+    OsvSettings, PhotonSettings, Probe, ProbeError, Settings, SuseSettings, Tally, UbuntuFormat,
+    UbuntuSettings, WolfiSettings, families,
 };
 use limpid_types::{Advisory, Status, VersionConstraint};
 use limpid_version::RangeEnd;
@@ -87,6 +88,19 @@ pub(crate) fn settings() -> Settings {
         wolfi: WolfiSettings {
             url: "https://wolfi.test/security.json".into(),
         },
+        oracle: OracleSettings {
+            url: "https://oracle.test/oval/".into(),
+            all_in_one: false,
+        },
+        photon: PhotonSettings {
+            url: "https://photon.test/oval".into(),
+        },
+        suse: SuseSettings {
+            url: "https://suse.test/oval/".into(),
+        },
+        azure: AzureSettings {
+            url: "https://azure.test/main/".into(),
+        },
         limits: Limits {
             record_bytes: 4096,
             archive_entries: 10,
@@ -97,7 +111,12 @@ pub(crate) fn settings() -> Settings {
 }
 
 pub(crate) fn family(name: &str) -> Box<dyn Family> {
-    families(&settings())
+    family_of(&settings(), name)
+}
+
+/// Finds a family by its name.
+pub(crate) fn family_of(settings: &Settings, name: &str) -> Box<dyn Family> {
+    families(settings)
         .into_iter()
         .find(|family| family.name() == name)
         .unwrap()
@@ -109,6 +128,12 @@ pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
         "https://secdb.test/v3.3/main.json",
         "https://secdb.test/edge/main.json",
         "https://oval.test/com.ubuntu.jammy.cve.oval.xml.bz2",
+        "https://oracle.test/oval/com.oracle.elsa-2024.xml.bz2",
+        "https://photon.test/oval/com.vmware.phsa-photon5.xml",
+        "https://suse.test/oval/suse.linux.enterprise.server.15.xml.gz",
+        "https://suse.test/oval/suse.linux.enterprise.server.12.xml.gz",
+        "https://suse.test/oval/opensuse.tumbleweed.xml.gz",
+        "https://azure.test/main/azurelinux-3.0-oval.xml",
     ]);
     let mut settings = settings();
     settings.ubuntu.format = match name {

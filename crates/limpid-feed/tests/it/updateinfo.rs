@@ -48,8 +48,13 @@ pub(crate) fn document(updates: &[String]) -> String {
 
 /// Packs a document as the sources do.
 pub(crate) fn gzip(text: &str) -> Vec<u8> {
+    gzip_bytes(text.as_bytes())
+}
+
+/// Packs bytes.
+pub(crate) fn gzip_bytes(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
@@ -231,13 +236,6 @@ fn a_bad_bulletin_costs_nothing_but_itself() {
                 &format!("<description>{}", "x".repeat(6000)),
             ),
             "record over the size limit",
-        ),
-        (
-            good.replace(
-                "<description>d",
-                &format!("<description>{}{}", "<b>".repeat(100), "</b>".repeat(100)),
-            ),
-            "more than 64 levels of elements",
         ),
     ] {
         let sink = read(&[bad, good.clone()]);

@@ -81,8 +81,8 @@ impl<'a> Layers<'a> {
 
     /// Tells whether no later layer takes away what a layer has at a path.
     pub(super) fn is_kept(&self, path: &str, layer: usize) -> bool {
-        let mut later = self.changes.iter().skip(layer + 1);
-        later.all(|later| !later.hides(path))
+        let mut changes = self.changes.iter().skip(layer + 1);
+        changes.all(|change| !change.hides(path))
     }
 
     /// Tells whether a path of a layer is neither removed nor written again by a later one.

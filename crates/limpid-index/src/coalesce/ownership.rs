@@ -179,10 +179,10 @@ mod tests {
     const INSTALLED: &str = "Status: install ok installed\nVersion: 1\n\n";
 
     fn status(packages: &[&str]) -> String {
-        packages
+        let stanzas = packages
             .iter()
-            .map(|name| format!("Package: {name}\n{INSTALLED}"))
-            .collect()
+            .flat_map(|name| ["Package: ", name, "\n", INSTALLED]);
+        stanzas.collect()
     }
 
     fn detect(number: u8, files: Files<'_>) -> (LayerFacts, Vec<u8>) {

@@ -24,6 +24,7 @@ const BUILD_MEMORY: usize = 16 << 20;
 pub(super) struct Updates {
     updater: Updater,
     sets: Option<Vec<String>>,
+    feeds: limpid_feed::Settings,
     schedule: Schedule,
     options: UpdateOptions,
 }
@@ -53,6 +54,7 @@ impl Updates {
         Ok(Some(Self {
             updater,
             sets,
+            feeds: plan.config.feed_settings(),
             schedule: Schedule::every(period),
             options: UpdateOptions {
                 keep_generations: kept_generations(plan),
@@ -68,10 +70,11 @@ impl Updates {
     /// Updates until it is stopped.
     pub(super) fn run(&self, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
         let (updater, sets) = (self.updater.clone(), self.sets.clone());
+        let feeds = self.feeds.clone();
         let (schedule, options) = (self.schedule.clone(), self.options.clone());
         async move {
             let families = || {
-                let all = limpid_feed::families(&limpid_feed::Settings::default());
+                let all = limpid_feed::families(&feeds);
                 select_families(all, sets.as_deref())
             };
             updater

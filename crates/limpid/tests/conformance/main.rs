@@ -16,3 +16,4 @@ mod distributions;
 mod limpid;
 mod openapi;
 mod packages;
+mod rhel;

@@ -2,7 +2,7 @@
 
 #![expect(dead_code, reason = "the types only describe what others write")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use utoipa::ToSchema;
 
@@ -253,6 +253,16 @@ pub(super) struct IndexExtension {
     /// What could not be read.
     #[schema(required = false)]
     problems: Vec<LayerProblem>,
+    /// Packages that are not the distribution's own, by id, with whose they are.
+    #[schema(required = false)]
+    third_party: BTreeMap<String, String>,
+    /// Ids of container packages that are not the image itself, but images that it was built on.
+    #[schema(required = false)]
+    earlier_containers: BTreeSet<String>,
+    /// Repositories of the layers of a package, by its id, that stand in where nobody knows the
+    /// repository that the package is said to be from.
+    #[schema(required = false)]
+    repositories_instead: BTreeMap<String, Vec<String>>,
 }
 
 /// What limpid adds to a vulnerability report: without it an image that could not be checked would

@@ -1,0 +1,8 @@
+mod azure;
+mod criteria;
+mod damaged;
+mod discovery;
+mod document;
+mod oracle;
+mod photon;
+mod suse;
