@@ -36,6 +36,8 @@ pub(crate) struct Family {
     pub(crate) source_version: SourceVersion,
     /// How versions are compared.
     pub(crate) scheme: Scheme,
+    /// Whether the versions in advisories have epochs.
+    pub(crate) epochs: Epochs,
     /// What decides which advisories hold for a package.
     pub(crate) judged_by: JudgedBy,
     /// Tells whether an advisory about a package name is about an installed package of that name.
@@ -57,6 +59,15 @@ pub(crate) enum SourceVersion {
     Recorded,
     /// A source and what is built from it always have the same version.
     Installed,
+}
+
+/// Whether the versions in advisories have the epochs that installed packages have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Epochs {
+    /// They have.
+    Compared,
+    /// They have none, as they are taken from names of files; so those of packages do not count.
+    Unnamed,
 }
 
 /// What decides which advisories hold for a package.

@@ -4,12 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 use limpid_types::{
     Distribution, Environment, GapReason, IndexReport, Package, REDHAT_IMAGES, Repository,
 };
+use limpid_vulndb::FROZEN_NOTES;
 
 use crate::containers;
 use crate::coverage::Gaps;
 use crate::data::is_of;
 use crate::distributions::{
-    self, Concerns, Family, JudgedBy, SourceVersion, is_of_module, red_hat,
+    self, Concerns, Epochs, Family, JudgedBy, SourceVersion, is_of_module, red_hat,
 };
 use crate::products::{Known, MAPPING_FEED, Products};
 use crate::{FeedSnapshot, VulnerabilityData, end_of_life};
@@ -30,6 +31,8 @@ pub(crate) struct Release {
     pub(crate) feeds: Vec<usize>,
     /// Which version is compared with what an advisory says about a source package.
     pub(crate) source_version: SourceVersion,
+    /// Whether the versions in advisories have epochs.
+    pub(crate) epochs: Epochs,
     /// Tells whether an advisory about a package name is about an installed package of that name.
     pub(crate) concerns: Concerns,
     /// The products that advisories are limited to; none where the namespace says it all.
@@ -150,6 +153,7 @@ impl Release {
             namespaces,
             feeds: serving,
             source_version: family.source_version,
+            epochs: family.epochs,
             concerns: family.concerns,
             products,
             names: Vec::new(),
@@ -185,6 +189,7 @@ impl Release {
             stale: stale(&feeds, data, now, max_age),
             feeds,
             source_version: SourceVersion::Recorded,
+            epochs: Epochs::Compared,
             concerns: is_of_module,
             products: containers::products(repository),
             names,
@@ -267,10 +272,9 @@ fn frozen(
     data: &dyn VulnerabilityData,
     ended: Option<Date>,
 ) -> Option<String> {
-    const FROZEN: &str = "frozen";
     let since = feeds
         .iter()
-        .find_map(|feed| data.note(*feed, FROZEN, namespace).ok().flatten());
+        .find_map(|feed| data.note(*feed, FROZEN_NOTES, namespace).ok().flatten());
     let missing = "vulnerabilities found since are missing";
     match (ended, since) {
         (None, None) => None,

@@ -2,8 +2,8 @@ use limpid_version::Scheme;
 
 use super::naming::Naming::{self, Major, Own, Rolling, Version};
 use super::{
-    Family, JudgedBy, SourceVersion, alpine, amazon, debian, gentoo, is_of_module, open_euler,
-    oracle, red_hat, ubuntu,
+    Epochs, Family, JudgedBy, SourceVersion, alpine, amazon, debian, gentoo, is_of_module,
+    open_euler, oracle, red_hat, ubuntu,
 };
 
 /// Distributions with a feed.
@@ -76,15 +76,18 @@ pub(super) const FAMILIES: &[Family] = &[
         concerns: oracle::concerns,
         ..rpm(&["ol"], "Oracle Linux", "oracle", Major)
     },
-    rpm(
-        &["openeuler", "openEuler"],
-        "openEuler",
-        "osv/openeuler",
-        Own {
-            namespaces: open_euler::namespaces,
-            distribution: open_euler::distribution,
-        },
-    ),
+    Family {
+        epochs: Epochs::Unnamed,
+        ..rpm(
+            &["openeuler", "openEuler"],
+            "openEuler",
+            "osv/openeuler",
+            Own {
+                namespaces: open_euler::namespaces,
+                distribution: open_euler::distribution,
+            },
+        )
+    },
     rpm(&["opensuse-leap"], "openSUSE Leap", "suse", Version),
     rpm(
         &["opensuse-leap-micro"],
@@ -124,6 +127,7 @@ pub(super) const FAMILIES: &[Family] = &[
         },
         source_version: SourceVersion::Recorded,
         scheme: Scheme::Rpm,
+        epochs: Epochs::Compared,
         judged_by: JudgedBy::Products,
         concerns: is_of_module,
     },
@@ -174,6 +178,7 @@ const fn family(
         naming,
         source_version,
         scheme,
+        epochs: Epochs::Compared,
         judged_by: JudgedBy::Release,
         concerns: is_of_module,
     }
