@@ -47,7 +47,7 @@ use formula::Formula;
 use tables::Tables;
 
 pub(crate) use bulletin::{Bulletin, Claim};
-pub(crate) use statement::Statement;
+pub(crate) use statement::{Namespaces, Statement};
 
 const ROOT: &str = "oval_definitions";
 

@@ -66,8 +66,12 @@ impl Source {
             Self::Direct => Ok(Location::Http(url.clone())),
             Self::MirrorDirectory(directory) => {
                 let mut path = directory.join(host_and_port(url));
-                for segment in url.path_segments().into_iter().flatten() {
+                let folder = url.path().strip_suffix('/');
+                for segment in folder.unwrap_or(url.path()).split('/').skip(1) {
                     path.push(file_name(segment)?);
+                }
+                if folder.is_some() {
+                    path.push(FOLDER_PAGE);
                 }
                 Ok(Location::File {
                     mirror: directory.clone(),
@@ -86,6 +90,10 @@ impl Source {
         }
     }
 }
+
+/// The file that holds what a server answers for a folder, by the custom of servers and of the
+/// programs that copy their pages.
+const FOLDER_PAGE: &str = "index.html";
 
 /// Returns the name of the file that a part of a path stands for. It is one name below the
 /// directory and never leads elsewhere; symbolic links in the mirror are its owner's business.
@@ -148,6 +156,8 @@ mod tests {
                 "/mirror/a.example/Rocky Linux/all.zip",
             ),
             ("https://a.example/x/../../../y", "/mirror/a.example/y"),
+            ("https://a.example/x/", "/mirror/a.example/x/index.html"),
+            ("https://a.example", "/mirror/a.example/index.html"),
         ];
         for (url, path) in cases {
             let location = source.locate(&url.parse().unwrap()).unwrap();
@@ -169,7 +179,7 @@ mod tests {
             "https://a.example/x%ff",
             "https://a.example/x%2",
             "https://a.example//etc/passwd",
-            "https://a.example/",
+            "https://a.example/x//",
         ] {
             let fault = source.locate(&url.parse().unwrap()).unwrap_err();
             assert!(

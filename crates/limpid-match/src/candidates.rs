@@ -71,7 +71,7 @@ impl<'a> Installed<'a, '_> {
         let package = self.package;
         let own = architecture(&package.arch);
         candidate.kind == kind
-            && candidate.module == package.module
+            && (self.release.concerns)(package, candidate)
             && (own.is_empty()
                 || candidate.architectures.is_empty()
                 || candidate

@@ -8,7 +8,9 @@ use limpid_types::{
 use crate::containers;
 use crate::coverage::Gaps;
 use crate::data::is_of;
-use crate::distributions::{self, Family, JudgedBy, SourceVersion, red_hat};
+use crate::distributions::{
+    self, Concerns, Family, JudgedBy, SourceVersion, is_of_module, red_hat,
+};
 use crate::products::{Known, MAPPING_FEED, Products};
 use crate::{FeedSnapshot, VulnerabilityData, end_of_life};
 
@@ -28,6 +30,8 @@ pub(crate) struct Release {
     pub(crate) feeds: Vec<usize>,
     /// Which version is compared with what an advisory says about a source package.
     pub(crate) source_version: SourceVersion,
+    /// Tells whether an advisory about a package name is about an installed package of that name.
+    pub(crate) concerns: Concerns,
     /// The products that advisories are limited to; none where the namespace says it all.
     pub(crate) products: Option<Products>,
     /// The names by which advisories speak of a container image; empty for other packages, which
@@ -146,6 +150,7 @@ impl Release {
             namespaces,
             feeds: serving,
             source_version: family.source_version,
+            concerns: family.concerns,
             products,
             names: Vec::new(),
             assumed,
@@ -180,6 +185,7 @@ impl Release {
             stale: stale(&feeds, data, now, max_age),
             feeds,
             source_version: SourceVersion::Recorded,
+            concerns: is_of_module,
             products: containers::products(repository),
             names,
             end_key: String::new(),

@@ -7,3 +7,4 @@ pub mod layer;
 pub mod postgres;
 pub mod registry;
 pub mod rpmdb;
+pub mod system;

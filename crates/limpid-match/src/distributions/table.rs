@@ -1,7 +1,10 @@
 use limpid_version::Scheme;
 
 use super::naming::Naming::{self, Major, Own, Rolling, Version};
-use super::{Family, JudgedBy, SourceVersion, alpine, debian, open_euler, red_hat, ubuntu};
+use super::{
+    Family, JudgedBy, SourceVersion, alpine, amazon, debian, gentoo, is_of_module, open_euler,
+    oracle, red_hat, ubuntu,
+};
 
 /// Distributions with a feed.
 ///
@@ -29,14 +32,17 @@ pub(super) const FAMILIES: &[Family] = &[
         SourceVersion::Recorded,
         Scheme::Alpm,
     ),
-    family(
-        &["gentoo"],
-        "Gentoo",
-        "gentoo",
-        Rolling,
-        SourceVersion::Installed,
-        Scheme::Gentoo,
-    ),
+    Family {
+        concerns: gentoo::concerns,
+        ..family(
+            &["gentoo"],
+            "Gentoo",
+            "gentoo",
+            Rolling,
+            SourceVersion::Installed,
+            Scheme::Gentoo,
+        )
+    },
     dpkg(
         &["debian"],
         "Debian",
@@ -57,13 +63,19 @@ pub(super) const FAMILIES: &[Family] = &[
         },
     ),
     rpm(&["almalinux"], "AlmaLinux", "osv/almalinux", Major),
-    rpm(&["amzn"], "Amazon Linux", "aws", Version),
+    Family {
+        concerns: amazon::concerns,
+        ..rpm(&["amzn"], "Amazon Linux", "aws", Version)
+    },
     rpm(&["azurelinux"], "Azure Linux", "azure", Version),
     rpm(&["bottlerocket"], "Bottlerocket", "bottlerocket", Rolling),
     rpm(&["fedora"], "Fedora", "fedora", Version),
     rpm(&["mageia"], "Mageia", "osv/mageia", Version),
     rpm(&["mariner"], "CBL-Mariner", "azure", Version),
-    rpm(&["ol"], "Oracle Linux", "oracle", Major),
+    Family {
+        concerns: oracle::concerns,
+        ..rpm(&["ol"], "Oracle Linux", "oracle", Major)
+    },
     rpm(
         &["openeuler", "openEuler"],
         "openEuler",
@@ -113,6 +125,7 @@ pub(super) const FAMILIES: &[Family] = &[
         source_version: SourceVersion::Recorded,
         scheme: Scheme::Rpm,
         judged_by: JudgedBy::Products,
+        concerns: is_of_module,
     },
 ];
 
@@ -162,6 +175,7 @@ const fn family(
         source_version,
         scheme,
         judged_by: JudgedBy::Release,
+        concerns: is_of_module,
     }
 }
 

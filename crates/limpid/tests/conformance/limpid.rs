@@ -49,20 +49,71 @@ pub(crate) fn index(image: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// The feeds of which there are no records, and one whose records are cut short: what the
+/// definitions of Photon 5 refer to is missing.
+const NOT_RECORDED: [&str; 14] = [
+    " arch:",
+    " azure:",
+    " bottlerocket:",
+    " chainguard:",
+    " echo:",
+    " fedora:",
+    " gentoo:",
+    " minimos:",
+    " osv/almalinux:",
+    " osv/mageia:",
+    " osv/openeuler:",
+    " osv/rocky-linux:",
+    " photon/5.0:",
+    " wolfi:",
+];
+
+/// Makes a mirror of the recorded feeds, in which Red Hat's documents are also where they are
+/// nowadays.
+fn mirror(directory: &Path) -> PathBuf {
+    use std::os::unix::fs::symlink;
+
+    const RED_HAT: &str = "security.access.redhat.com";
+    let (recorded, mirror) = (data("feeds"), directory.join("mirror"));
+    let documents = mirror.join(RED_HAT).join("data/csaf/v2");
+    std::fs::create_dir_all(&documents).unwrap();
+    for host in std::fs::read_dir(&recorded).unwrap() {
+        let host = host.unwrap();
+        if host.file_name() != RED_HAT {
+            symlink(host.path(), mirror.join(host.file_name())).unwrap();
+        }
+    }
+    let recorded = recorded.join(RED_HAT).join("data");
+    symlink(recorded.join("csaf/v2/vex"), documents.join("vex-feed")).unwrap();
+    symlink(
+        recorded.join("metrics"),
+        mirror.join(RED_HAT).join("data/metrics"),
+    )
+    .unwrap();
+    mirror
+}
+
 /// A data folder that `limpid update --mirror` has filled from the recorded feeds, once for all
 /// tests of this run.
 pub(crate) fn updated() -> &'static Path {
     static DIRECTORY: OnceLock<tempfile::TempDir> = OnceLock::new();
     let directory = DIRECTORY.get_or_init(|| {
         let directory = tempfile::tempdir().unwrap();
-        let mirror = data("feeds");
+        let mirror = mirror(directory.path());
         let output = limpid(
             directory.path(),
             &["update", "--quiet", "--mirror", mirror.to_str().unwrap()],
         );
+        let said = String::from_utf8_lossy(&output.stdout);
+        // Feeds that were not recorded fail, and 2 says so; those that were recorded must not.
+        let bad: Vec<&str> = said
+            .lines()
+            .filter(|line| line.starts_with("failed ") || line.starts_with("held back "))
+            .filter(|line| !NOT_RECORDED.iter().any(|feed| line.contains(feed)))
+            .collect();
         assert!(
-            output.status.success(),
-            "limpid update: {}",
+            matches!(output.status.code(), Some(0 | 2)) && bad.is_empty(),
+            "limpid update: {bad:#?} {}",
             String::from_utf8_lossy(&output.stderr)
         );
         directory

@@ -5,6 +5,7 @@
 )]
 
 mod configured;
+mod distributions;
 mod exit_codes;
 mod feeds;
 mod inputs;

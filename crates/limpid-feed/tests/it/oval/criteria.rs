@@ -297,6 +297,36 @@ fn criteria_that_multiply_are_refused() {
 }
 
 #[test]
+fn what_is_taken_together_has_a_bound() {
+    fn twenty(document: &mut Document, round: u32, join: fn(&[String]) -> String) -> String {
+        let tests: Vec<String> = (0..20)
+            .map(|n| criterion(&document.below(&format!("p{round}-{n}"), "1"), ""))
+            .collect();
+        extend(&document.inventory(&join(&tests)))
+    }
+    refuse(
+        |document| {
+            let parts: Vec<String> = (0..4).map(|n| twenty(document, n, all)).collect();
+            all(&parts)
+        },
+        "more than 64 packages or platforms taken together",
+    );
+    refuse(
+        |document| {
+            let release = document.release("x-release");
+            let parts: Vec<String> = (0..13)
+                .map(|n: u32| {
+                    let comments = (0..20).map(|m| criterion(&release, &format!("{n} {m}")));
+                    extend(&document.inventory(&any(&comments.collect::<Vec<_>>())))
+                })
+                .collect();
+            any(&parts)
+        },
+        "more than 256 platforms",
+    );
+}
+
+#[test]
 fn dead_references_cost_the_definition_alone() {
     refuse(
         |_| all(&[criterion("oval:test:tst:999", "")]),
