@@ -406,6 +406,10 @@ mod tests {
         let packages: Vec<_> = packages.iter().map(String::as_str).collect();
         let of_history = report(vec![installed_from(rpms(&packages), &steps)]);
         assert_eq!(of_history.limpid.problems.len(), 1);
-        assert_eq!(of_history.repository.len(), 1000, "each package names its own");
+        assert_eq!(
+            of_history.repository.len(),
+            1000,
+            "each package names its own"
+        );
     }
 }
