@@ -209,8 +209,8 @@ fn package(record: &PackageRecord, source_version: &str, kind: DatabaseKind) -> 
         DatabaseKind::Bottlerocket => ("rpm", "bottlerocket"),
     };
     let module = match kind {
-        // A slot, which is no module of advisories.
-        DatabaseKind::Portage => String::new(),
+        // A slot, `slot:0/3`, by which advisories tell packages apart as well.
+        DatabaseKind::Portage => record.module.clone(),
         _ => module(&record.module),
     };
     let id = |kind: &str, name: &str, version: &str| {
