@@ -47,8 +47,12 @@ pub fn rpm_package(line: &str) -> RpmPackage {
     let (version, release) = version.rsplit_once('-').expect("a version and a release");
     let mut package = RpmPackage::new(line.name, version, release, line.arch);
     package.epoch = epoch;
-    package.module = line.word("module").unwrap_or_default().to_owned();
-    package.vendor = line.word("vendor").unwrap_or_default().to_owned();
+    line.word("module")
+        .unwrap_or_default()
+        .clone_into(&mut package.module);
+    line.word("vendor")
+        .unwrap_or_default()
+        .clone_into(&mut package.vendor);
     if let Some(source) = line.word("source") {
         package.source_rpm = format!("{source}.src.rpm");
     }
@@ -92,7 +96,10 @@ pub fn with_debs(layer: LayerBuilder, lines: &[&str]) -> LayerBuilder {
             "Package: {}\nStatus: install ok installed\nArchitecture: {}\nVersion: {}",
             line.name, line.arch, line.version
         );
-        match line.word("source").map(|source| source.split_once('/').unwrap_or((source, ""))) {
+        match line
+            .word("source")
+            .map(|source| source.split_once('/').unwrap_or((source, "")))
+        {
             None => {}
             Some((source, "")) => {
                 let _ = writeln!(status, "Source: {source}");
@@ -136,7 +143,11 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     fn of(line: &'a str) -> Self {
         let mut words = line.split_ascii_whitespace();
-        let mut word = || words.next().unwrap_or_else(|| panic!("three words: {line}"));
+        let mut word = || {
+            words
+                .next()
+                .unwrap_or_else(|| panic!("three words: {line}"))
+        };
         let (name, version, arch) = (word(), word(), word());
         Self {
             name,

@@ -3,7 +3,7 @@
 
 use limpid_testkit::dnf::{DnfStep, write_dnf4_history};
 use limpid_testkit::layer::LayerBuilder;
-use limpid_testkit::rpmdb::{RpmPackage, write_bdb, write_sqlite, ByteOrder};
+use limpid_testkit::rpmdb::{ByteOrder, RpmPackage, write_bdb, write_sqlite};
 use limpid_testkit::system::RpmDatabase::{BerkeleyDb, Sqlite};
 use limpid_testkit::system::{RpmDatabase, system, with_rpms};
 use serde_json::{Value, json as value};
@@ -85,7 +85,10 @@ fn an_older_minor_release_has_its_own_fixes_in_the_same_product() {
     assert_eq!(judged("2.28-251.el8_10.1"), [] as [&str; 0]);
     let found = judged("2.28-236.el8_9.12");
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with("glibc CVE-2024-2961 high fixed 2.28-2"), "{found:?}");
+    assert!(
+        found[0].starts_with("glibc CVE-2024-2961 high fixed 2.28-2"),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -189,7 +192,10 @@ fn modules_of_rhel_8_are_told_apart_by_stream() {
         ruby("ruby:2.5:8080020230627084142:63b34585"),
         ["ruby CVE-2019-16161 low will-not-fix"]
     );
-    assert_eq!(ruby("ruby:2.7:8080020230427102918:63b34585"), [] as [&str; 0]);
+    assert_eq!(
+        ruby("ruby:2.7:8080020230427102918:63b34585"),
+        [] as [&str; 0]
+    );
 }
 
 #[test]
@@ -230,7 +236,9 @@ fn a_container_is_judged_by_its_labels() {
     );
     let lines = judged.lines();
     assert!(
-        lines.iter().any(|line| line.contains("gitops-rhel8-operator CVE-2024-57083 high fixed")),
+        lines
+            .iter()
+            .any(|line| line.contains("gitops-rhel8-operator CVE-2024-57083 high fixed")),
         "{lines:?} {}",
         judged.report["coverage"]
     );
@@ -303,11 +311,20 @@ fn a_real_image_with_hints_of_repositories_is_judged_by_them() {
         assert!(lines.contains(&line.to_owned()), "{line}: {lines:#?}");
     }
     // gnutls 3.7.6-20.el9_2 and glibc 2.34-60.el9 have fixes as well.
-    for start in ["gnutls CVE-2024-28834 medium fixed ", "glibc CVE-2024-2961 high fixed "] {
-        assert!(lines.iter().any(|line| line.starts_with(start)), "{start}: {lines:#?}");
+    for start in [
+        "gnutls CVE-2024-28834 medium fixed ",
+        "glibc CVE-2024-2961 high fixed ",
+    ] {
+        assert!(
+            lines.iter().any(|line| line.starts_with(start)),
+            "{start}: {lines:#?}"
+        );
     }
     // bash 5.1.8 of Red Hat Enterprise Linux 9 is in no statement of CVE-2019-18276.
-    assert!(!lines.iter().any(|line| line.starts_with("bash ")), "{lines:#?}");
+    assert!(
+        !lines.iter().any(|line| line.starts_with("bash ")),
+        "{lines:#?}"
+    );
     assert_eq!(judged.report["packages"], 301);
 }
 
@@ -318,7 +335,10 @@ fn a_real_image_with_all_fixes_has_no_findings_of_them() {
     let judged = Judged::of(with_content_sets(layer, &[BASEOS_9, APPSTREAM_9]));
     // expat 2.5.0-3.el9_5.1 and gnutls 3.8.3-4.el9_4 are the fixes themselves.
     for name in ["expat", "gnutls", "glibc"] {
-        let of_name = judged.lines().into_iter().find(|line| line.starts_with(&format!("{name} ")));
+        let of_name = judged
+            .lines()
+            .into_iter()
+            .find(|line| line.starts_with(&format!("{name} ")));
         assert_eq!(of_name, None);
     }
     assert_eq!(judged.report["coverage"]["unjudged"], 0);

@@ -119,7 +119,10 @@ fn postmarketos_is_judged_by_the_alpine_release_that_it_is_made_of() {
             community.to_json(),
         ),
     ];
-    let image = with_apks(release("postmarketos", "v24.06"), &["musl 1.2.5-r0 aarch64"]);
+    let image = with_apks(
+        release("postmarketos", "v24.06"),
+        &["musl 1.2.5-r0 aarch64"],
+    );
     check(
         &report("alpine*", &documents, image),
         &["musl CVE-2025-26519 unknown fixed 1.2.5-r1 (alpine:3.20)"],
@@ -138,7 +141,12 @@ fn osv(folder: &str, entries: &[Value]) -> Vec<(String, Vec<u8>)> {
     ]
 }
 
-fn bulletin(id: &str, summary: &str, cves: (&str, &[&str]), affected: &[(&str, &str, &str)]) -> Value {
+fn bulletin(
+    id: &str,
+    summary: &str,
+    cves: (&str, &[&str]),
+    affected: &[(&str, &str, &str)],
+) -> Value {
     let affected: Vec<Value> = affected
         .iter()
         .map(|(ecosystem, package, fixed)| {
@@ -286,7 +294,8 @@ fn rocky_openeuler_and_mageia_are_judged_by_source_packages() {
         let fixed: Vec<String> = lines(&report);
         assert_eq!(fixed.len(), 1, "{fixed:?} {}", report["coverage"]);
         assert!(
-            fixed[0].starts_with("xz-libs CVE-2024-0001 ") && fixed[0].ends_with(namespace_of(namespace).as_str()),
+            fixed[0].starts_with("xz-libs CVE-2024-0001 ")
+                && fixed[0].ends_with(namespace_of(namespace).as_str()),
             "{fixed:?}"
         );
     }
@@ -299,7 +308,8 @@ fn namespace_of(namespace: &str) -> String {
 /// An OVAL document in the shape of Azure Linux's, with one definition per line: CVE, package,
 /// `patchable`, operation and version.
 fn azure_oval(lines: &[[&str; 5]]) -> Vec<u8> {
-    let (mut definitions, mut tests, mut objects, mut states) = <(String, String, String, String)>::default();
+    let (mut definitions, mut tests, mut objects, mut states) =
+        <(String, String, String, String)>::default();
     for (number, [cve, package, patchable, operation, version]) in lines.iter().enumerate() {
         let id = |letters: &str| format!("oval:com.microsoft.azurelinux:{letters}:{number}");
         definitions += &format!(
@@ -338,8 +348,20 @@ fn azure_linux_and_cbl_mariner_are_judged_by_the_oval_of_their_release() {
         let fix = format!("0:1.23-1.{tag}");
         let document = azure_oval(&[
             ["CVE-2024-0001", "groff", "true", "less than", &fix],
-            ["CVE-2024-0002", "groff", "false", "less than or equal", "0:9-1"],
-            ["CVE-2024-0003", "groff", "Not Applicable", "less than or equal", "0:9-1"],
+            [
+                "CVE-2024-0002",
+                "groff",
+                "false",
+                "less than or equal",
+                "0:9-1",
+            ],
+            [
+                "CVE-2024-0003",
+                "groff",
+                "Not Applicable",
+                "less than or equal",
+                "0:9-1",
+            ],
         ]);
         let address = format!("{root}/{file}-oval.xml");
         let image = |package: &str| {
@@ -388,9 +410,14 @@ fn fedora_is_judged_by_the_updates_of_its_release() {
     let repomd = r#"<?xml version="1.0"?><repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>1</revision><data type="updateinfo"><location href="repodata/updateinfo.xml.gz"/></data></repomd>"#;
     let documents = [
         (format!("{folder}/repomd.xml"), repomd.as_bytes().to_vec()),
-        (format!("{folder}/updateinfo.xml.gz"), gzip(document.as_bytes())),
+        (
+            format!("{folder}/updateinfo.xml.gz"),
+            gzip(document.as_bytes()),
+        ),
     ];
-    let documents = documents.each_ref().map(|(address, document)| (address.as_str(), document.clone()));
+    let documents = documents
+        .each_ref()
+        .map(|(address, document)| (address.as_str(), document.clone()));
     let image = |version: &str| {
         with_rpms(
             release("fedora", version),
@@ -418,16 +445,38 @@ fn arch_is_judged_by_the_packages_of_its_tracker() {
         })
     };
     let document = json!([
-        group("AVG-1", "zlib", "Fixed", json!("1:1.2.12-1"), "CVE-2018-25032"),
+        group(
+            "AVG-1",
+            "zlib",
+            "Fixed",
+            json!("1:1.2.12-1"),
+            "CVE-2018-25032"
+        ),
         group("AVG-2", "zlib", "Vulnerable", Value::Null, "CVE-2022-37434"),
-        group("AVG-3", "zlib", "Not affected", Value::Null, "CVE-2023-45853"),
+        group(
+            "AVG-3",
+            "zlib",
+            "Not affected",
+            Value::Null,
+            "CVE-2023-45853"
+        ),
     ]);
-    let desc = |version: &str| format!("%NAME%\nzlib\n\n%VERSION%\n{version}\n\n%BASE%\nzlib\n\n%ARCH%\nx86_64\n\n");
+    let desc = |version: &str| {
+        format!("%NAME%\nzlib\n\n%VERSION%\n{version}\n\n%BASE%\nzlib\n\n%ARCH%\nx86_64\n\n")
+    };
     let image = |version: &str| {
-        let image = system("ID=arch\nNAME=\"Arch Linux\"\nPRETTY_NAME=\"Arch Linux\"\nBUILD_ID=rolling\n")
-            .file(&format!("var/lib/pacman/local/zlib-{version}/desc"), desc(version));
+        let image =
+            system("ID=arch\nNAME=\"Arch Linux\"\nPRETTY_NAME=\"Arch Linux\"\nBUILD_ID=rolling\n")
+                .file(
+                    &format!("var/lib/pacman/local/zlib-{version}/desc"),
+                    desc(version),
+                );
         let document = document.to_string().into_bytes();
-        report("arch", &[("security.archlinux.org/all.json", document)], image)
+        report(
+            "arch",
+            &[("security.archlinux.org/all.json", document)],
+            image,
+        )
     };
     check(
         &image("1:1.2.11-5"),
@@ -488,7 +537,8 @@ fn bottlerocket_is_judged_by_its_inventory() {
             "ApplicationType": "Unspecified", "Url": "", "Summary": "",
         })
     };
-    let inventory = json!({ "Content": [item("kernel-6.1", "6.1.59"), item("containerd", "1.6.26")] });
+    let inventory =
+        json!({ "Content": [item("kernel-6.1", "6.1.59"), item("containerd", "1.6.26")] });
     let image = system("ID=bottlerocket\nNAME=Bottlerocket\nVERSION_ID=1.17.0\nPRETTY_NAME=\"Bottlerocket OS 1.17.0\"\n")
         .file(
             "usr/share/bottlerocket/application-inventory.json",
@@ -496,7 +546,11 @@ fn bottlerocket_is_judged_by_its_inventory() {
         );
     let address = "advisories.bottlerocket.aws/updateinfo.xml.gz";
     check(
-        &report("bottlerocket", &[(address, gzip(document.as_bytes()))], image),
+        &report(
+            "bottlerocket",
+            &[(address, gzip(document.as_bytes()))],
+            image,
+        ),
         &["kernel-6.1 CVE-2023-5345 high fixed 6.1.61-1.br1 (bottlerocket:rolling)"],
     );
 }
@@ -613,10 +667,26 @@ fn red_hat_report(lines: &[[&str; 3]], image: LayerBuilder) -> Value {
 fn centos_is_judged_by_red_hats_data() {
     let nine = "cpe:/o:redhat:enterprise_linux:9::baseos";
     let statements = [
-        ["fixed", nine, "pkg:rpm/redhat/expat@2.5.0-3.el9_5.1?arch=x86_64"],
-        ["fixed", nine, "pkg:rpm/redhat/expat@2.5.0-3.el9_5.1?arch=aarch64"],
-        ["fixed", "cpe:/o:redhat:enterprise_linux:8::baseos", "pkg:rpm/redhat/zlib@9-1.el8?arch=x86_64"],
-        ["known_affected", "cpe:/o:redhat:enterprise_linux:9", "pkg:rpm/redhat/bash?arch=src"],
+        [
+            "fixed",
+            nine,
+            "pkg:rpm/redhat/expat@2.5.0-3.el9_5.1?arch=x86_64",
+        ],
+        [
+            "fixed",
+            nine,
+            "pkg:rpm/redhat/expat@2.5.0-3.el9_5.1?arch=aarch64",
+        ],
+        [
+            "fixed",
+            "cpe:/o:redhat:enterprise_linux:8::baseos",
+            "pkg:rpm/redhat/zlib@9-1.el8?arch=x86_64",
+        ],
+        [
+            "known_affected",
+            "cpe:/o:redhat:enterprise_linux:9",
+            "pkg:rpm/redhat/bash?arch=src",
+        ],
     ];
     let image = with_rpms(
         system(
@@ -643,8 +713,16 @@ fn centos_is_judged_by_red_hats_data() {
 fn hardened_images_are_judged_as_the_product_that_they_name() {
     let hardened = "cpe:/a:redhat:hummingbird:1";
     let statements = [
-        ["fixed", hardened, "pkg:rpm/redhat/expat@2.7.3-1.hum1?arch=x86_64"],
-        ["fixed", "cpe:/o:redhat:enterprise_linux:9::baseos", "pkg:rpm/redhat/zlib@9-1.el9?arch=x86_64"],
+        [
+            "fixed",
+            hardened,
+            "pkg:rpm/redhat/expat@2.7.3-1.hum1?arch=x86_64",
+        ],
+        [
+            "fixed",
+            "cpe:/o:redhat:enterprise_linux:9::baseos",
+            "pkg:rpm/redhat/zlib@9-1.el9?arch=x86_64",
+        ],
     ];
     let image = with_rpms(
         system(
@@ -669,9 +747,14 @@ fn tumbleweed_and_microos_are_judged_by_the_oval_of_tumbleweed() {
     for id in ["opensuse-tumbleweed", "opensuse-microos"] {
         let documents = [
             (format!("{folder}/index.html"), page.as_bytes().to_vec()),
-            (format!("{folder}/opensuse.tumbleweed.xml.gz"), gzip(oval.as_bytes())),
+            (
+                format!("{folder}/opensuse.tumbleweed.xml.gz"),
+                gzip(oval.as_bytes()),
+            ),
         ];
-        let documents = documents.each_ref().map(|(address, document)| (address.as_str(), document.clone()));
+        let documents = documents
+            .each_ref()
+            .map(|(address, document)| (address.as_str(), document.clone()));
         let image = |package: &str| {
             let image = with_rpms(release(id, "20240801"), Ndb, &[package]);
             report("suse*", &documents, image)
