@@ -21,7 +21,12 @@ impl Probe for Silent {
 fuzz_target!(|data: &[u8]| {
     let settings = Settings::default();
     let families = families(&settings);
-    let feeds = families[1].discover(&mut Silent).expect("nothing is asked");
+    let feeds = families
+        .iter()
+        .find(|family| family.name() == "debian")
+        .expect("the family is known")
+        .discover(&mut Silent)
+        .expect("nothing is asked");
     let mut documents = MemoryDocuments::default().with(&*settings.debian.json_url, data);
     let mut sink = Collected::default();
     let outcome = feeds[0].parse(&mut documents, &mut sink);

@@ -58,7 +58,10 @@ fuzz_target!(|data: &[u8]| {
         ..Settings::default()
     };
     let families = families(&settings);
-    let feeds = families[2]
+    let feeds = families
+        .iter()
+        .find(|family| family.name() == "osv")
+        .expect("the family is known")
         .discover(&mut Silent)
         .expect("the ecosystem is known");
     for (name, namespace) in [

@@ -30,7 +30,8 @@ fn archive(document: &[u8]) -> Vec<u8> {
     let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
     header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
     let padding = document.len().next_multiple_of(512) - document.len();
-    [&header, document, &vec![0; padding + 1024]].concat()
+    let end = vec![0; padding + 1024];
+    [&header[..], document, &end[..]].concat()
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -37,8 +37,8 @@ impl Detector for BottlerocketDetector {
     }
 
     fn take(&mut self, entry: &Entry<'_>, content: Content<'_>, sink: &mut Sink) {
-        match document(entry, &content) {
-            Ok(bytes) => read_inventory(&bytes, sink),
+        match document(entry, &content, sink) {
+            Ok(bytes) => read_inventory(bytes, sink),
             Err(why) => self.lost(entry, why, sink),
         }
     }

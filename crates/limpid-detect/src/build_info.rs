@@ -54,21 +54,21 @@ impl Detector for BuildInfoDetector {
     }
 
     fn take(&mut self, entry: &Entry<'_>, content: Content<'_>, sink: &mut Sink) {
-        let bytes = match document(entry, &content) {
+        let bytes = match document(entry, &content, sink) {
             Ok(bytes) => bytes,
             Err(why) => return self.lost(entry, why, sink),
         };
         let result = match part(entry.path) {
             Some(Part::ContentManifest) => {
-                content_manifest::parse(entry.path, &bytes).map(|manifest| {
+                content_manifest::parse(entry.path, bytes).map(|manifest| {
                     add_manifest(manifest, sink);
                 })
             }
             Some(Part::Labels) => {
-                labels::parse(entry.path, &bytes).map(|identity| add_identity(identity, sink))
+                labels::parse(entry.path, bytes).map(|identity| add_identity(identity, sink))
             }
             Some(Part::Dockerfile) => {
-                take_dockerfile(entry, &bytes, sink);
+                take_dockerfile(entry, bytes, sink);
                 Ok(())
             }
             None => Ok(()),

@@ -43,6 +43,10 @@ impl Detector for ChiselDetector {
     }
 
     fn take(&mut self, entry: &Entry<'_>, content: Content<'_>, sink: &mut Sink) {
+        let Some(_lease) = sink.lease(1 << LARGEST_WINDOW_LOG) else {
+            let why = "the memory budget has no room for unpacking it".to_owned();
+            return self.lost(entry, why, sink);
+        };
         match open(reader(&content)) {
             Ok(lines) => read_manifest(entry.path, lines, sink),
             // Another program may have a file of this name.
@@ -210,7 +214,7 @@ mod tests {
     }
 
     fn take(path: &str, content: &[u8]) -> Sink {
-        let mut sink = Sink::new(Budget::new(1 << 20));
+        let mut sink = Sink::new(Budget::new(16 << 20));
         let entry = Entry {
             path,
             kind: EntryKind::File,

@@ -1,6 +1,5 @@
-use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
+use std::io::{BufRead, BufReader, Seek};
 
 use limpid_layer::{Budget, Content, Entry, Lease, Want};
 use limpid_types::{
@@ -88,6 +87,13 @@ impl Sink {
             ));
         }
         admitted
+    }
+
+    /// Takes memory for a while; a refusal is for another run with more.
+    pub(crate) fn lease(&mut self, bytes: u64) -> Option<Lease> {
+        let lease = self.budget.try_acquire(bytes);
+        self.is_short |= lease.is_none();
+        lease
     }
 
     /// Adds a database. Only where there are a great many must the memory budget have room for it.
@@ -198,22 +204,17 @@ pub(crate) const LARGEST_DOCUMENT: usize = 4 << 20;
 pub(crate) fn document<'a>(
     entry: &Entry<'_>,
     content: &Content<'a>,
-) -> Result<Cow<'a, [u8]>, String> {
+    sink: &mut Sink,
+) -> Result<&'a [u8], String> {
     if entry.size > LARGEST_DOCUMENT as u64 {
-        return Err(format!(
-            "has more than {LARGEST_DOCUMENT} bytes: {}",
-            entry.size
-        ));
+        let size = entry.size;
+        return Err(format!("has more than {LARGEST_DOCUMENT} bytes: {size}"));
     }
-    match content {
-        Content::Memory(bytes) => Ok(Cow::Borrowed(*bytes)),
+    match *content {
+        Content::Memory(bytes) => Ok(bytes),
         Content::Spooled(_) => {
-            let mut bytes = Vec::new();
-            reader(content)
-                .take(LARGEST_DOCUMENT as u64)
-                .read_to_end(&mut bytes)
-                .map_err(|error| format!("cannot be read: {error}"))?;
-            Ok(Cow::Owned(bytes))
+            sink.is_short = true;
+            Err("the memory budget has no room for it".to_owned())
         }
     }
 }

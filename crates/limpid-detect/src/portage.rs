@@ -73,8 +73,7 @@ impl Detector for PortageDetector {
             Ok(_) => text(lines.line()),
             Err(error) => return self.lost(entry, format!("cannot be read: {error}"), sink),
         };
-        let is_new = !self.packages.contains_key(directory);
-        if is_new && !sink.admit(directory.len() + 2 * LONGEST_VALUE) {
+        if !sink.admit(directory.len() + value.len()) {
             return;
         }
         let values = self.packages.entry(directory.to_owned()).or_default();

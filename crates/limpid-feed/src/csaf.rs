@@ -21,6 +21,7 @@
 //! bytes for each, and ids are not copied.
 
 mod component;
+mod faults;
 mod lists;
 mod purl;
 mod ratings;
@@ -38,6 +39,7 @@ use serde_json::value::RawValue;
 use crate::FeedError;
 use crate::run::Run;
 use crate::text::{DESCRIPTION_BYTES, clip, name_fault};
+use faults::Faults;
 use lists::{Text, each};
 use ratings::{RatingLists, Ratings};
 use statements::{Statements, Verdict};
@@ -55,8 +57,8 @@ const MAX_VULNERABILITIES: usize = 100;
 /// How many products the lists of a vulnerability may name.
 const MAX_STATEMENTS: usize = 500_000;
 
-/// Where the references of other names of a vulnerability begin.
-const GO_DATABASE: &str = "https://pkg.go.dev/vuln/";
+/// What stands before the id in addresses of Go's vulnerability database.
+const GO_DATABASE: &str = "/vuln/";
 
 /// What is known of a document before it is read.
 pub(crate) struct Address<'a> {
@@ -185,9 +187,7 @@ pub(crate) fn read(
         Ok(tree) => tree,
         Err(error) => return run.quarantine(address.id, None, error),
     };
-    for (product, fault) in &tree.faults {
-        run.quarantine(format!("{} {product}", address.id), None, fault)?;
-    }
+    tree.faults.report(address.id, run)?;
     let vulnerabilities = match vulnerabilities(&document) {
         Ok(vulnerabilities) => vulnerabilities,
         Err(error) => return run.quarantine(address.id, None, error),
@@ -252,6 +252,7 @@ impl<'a> Reader<'_, 'a> {
             Err(fault) => return Ok(Err(fault)),
         };
         let mut statements = Statements::default();
+        let mut faults = Faults::default();
         for (verdict, id) in &listed {
             let added = match self.tree.meaning(id) {
                 Meaning::Package(subject)
@@ -264,9 +265,10 @@ impl<'a> Reader<'_, 'a> {
                 Meaning::Unknown => Err("a product that the tree does not have".to_owned()),
             };
             if let Err(fault) = added {
-                run.quarantine(format!("{} {id}", self.address.id), None, fault)?;
+                faults.add(id, fault);
             }
         }
+        faults.report(self.address.id, run)?;
         let details = self.details();
         let mut outcome = Ok(());
         statements.advisories(&ratings, |mut advisory, bulletin| {
@@ -375,7 +377,8 @@ impl<'a> Reader<'_, 'a> {
                 if url.0.len() > REFERENCE_BYTES || references.len() + 1 >= MAX_REFERENCES {
                     return;
                 }
-                if let Some(alias) = url.0.strip_prefix(GO_DATABASE)
+                if let Some((_, alias)) = url.0.rsplit_once(GO_DATABASE)
+                    && alias.starts_with("GO-")
                     && name_fault(alias).is_none()
                 {
                     aliases.insert(alias.to_owned());

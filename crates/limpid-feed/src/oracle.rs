@@ -23,7 +23,7 @@
 use limpid_version::{Range, RangeEnd};
 use serde::Deserialize;
 
-use crate::oval::{self, Bulletin, Claim, Definition, Statement};
+use crate::oval::{self, Bulletin, Claim, Definition, Namespaces, Statement};
 use crate::run::Run;
 use crate::{
     DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
@@ -161,11 +161,12 @@ impl Feed for Errata {
 }
 
 fn handle(definition: &Definition<'_>, run: &mut Run<'_>) -> Result<(), FeedError> {
+    let mut namespaces = Namespaces::new(&namespace_of);
     let statements: Vec<(Vec<String>, Statement)> = definition
         .statements
         .iter()
         .map(|statement| {
-            let namespaces = statement.namespaces(&namespace_of).unwrap_or_default();
+            let namespaces = namespaces.of(statement).unwrap_or_default();
             (namespaces, within_train(statement.clone()))
         })
         .collect();

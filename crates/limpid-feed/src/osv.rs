@@ -23,8 +23,9 @@
 //! | `Mageia:9` | `mageia:9` | source packages | `upstream`, once `related` |
 //!
 //! There is one advisory per CVE id and package, the word that begins the summary ("Important: …")
-//! is a rating, packages in modules have the stream that the summary names, and bulletins that are
-//! not about security are passed by.
+//! is a rating, packages in modules have the stream that the summary names, the section of Mageia
+//! (`ecosystem_specific.section`) is the repository, and bulletins that are not about security are
+//! passed by.
 
 pub(crate) mod affected;
 mod ecosystem;

@@ -13,7 +13,8 @@
 //!
 //! What a definition refers to comes after it, so the document is read twice: first the tables,
 //! which are kept in a compact form, then the definitions, one by one. Memory grows with the
-//! tables alone, and [`MAX_TABLE_BYTES`] bounds it.
+//! tables, which [`MAX_TABLE_BYTES`] bounds, and with a packed copy for the second reading, which
+//! has a bound of its own.
 //!
 //! The criteria are a formula over tests. [`Statement`]s are what it says of packages: which
 //! versions of which package on which platforms make the definition true.
@@ -31,6 +32,7 @@
 //! dropped silently. The language is defined at <https://oval.mitre.org/language/version5.11/>.
 
 mod bulletin;
+mod copy;
 mod evaluation;
 mod formula;
 mod range;
@@ -39,21 +41,25 @@ mod statement;
 mod symbols;
 mod tables;
 
+use std::io::Read;
+
 use crate::run::{Run, open_required};
+use crate::unpack::unpack;
 use crate::xml::{Child, Element, Record, XmlReader};
-use crate::{Documents, FeedError, Limits};
+use crate::{DocumentFault, Documents, FeedError, Limits};
+use copy::Copy;
 use evaluation::Evaluation;
 use formula::Formula;
 use tables::Tables;
 
-pub(crate) use bulletin::{Bulletin, Claim, cve_ids};
-pub(crate) use statement::Statement;
+pub(crate) use bulletin::{Bulletin, Claim};
+pub(crate) use statement::{Namespaces, Statement};
 
 const ROOT: &str = "oval_definitions";
 
 /// Bytes that the tables of a document may take in memory. Those of the largest known document,
 /// half a gigabyte long, take about half of it.
-const MAX_TABLE_BYTES: usize = 192 << 20;
+const MAX_TABLE_BYTES: usize = 160 << 20;
 
 /// A definition that says something about packages.
 pub(crate) struct Definition<'a> {
@@ -77,8 +83,14 @@ pub(crate) fn read(
     run: &mut Run<'_>,
     handle: &mut dyn FnMut(&Definition<'_>, &mut Run<'_>) -> Result<(), FeedError>,
 ) -> Result<(), FeedError> {
-    let tables = read_tables(documents, url, limits, run)?;
-    let mut xml = XmlReader::open(url, open_required(documents, url)?, limits)?;
+    let copy = Copy::default();
+    let first = copy.record(unpacked(documents, url)?);
+    let tables = read_tables(XmlReader::of_unpacked(url, first, limits), run)?;
+    let second = match copy.take() {
+        Some(copied) => copied,
+        None => unpacked(documents, url)?,
+    };
+    let mut xml = XmlReader::of_unpacked(url, second, limits);
     xml.enter_root(ROOT)?;
     while let Some(section) = xml.next_child()? {
         if section.name != "definitions" {
@@ -92,6 +104,11 @@ pub(crate) fn read(
         }
     }
     xml.finish()
+}
+
+fn unpacked(documents: &mut dyn Documents, url: &str) -> Result<Box<dyn Read>, FeedError> {
+    unpack(open_required(documents, url)?)
+        .map_err(|source| FeedError::document(url, DocumentFault::Unreadable { offset: 0, source }))
 }
 
 fn read_definition(
@@ -125,13 +142,7 @@ fn read_definition(
 }
 
 /// Reads everything but the definitions, and of these the ones that describe platforms.
-fn read_tables(
-    documents: &mut dyn Documents,
-    url: &str,
-    limits: &Limits,
-    run: &mut Run<'_>,
-) -> Result<Tables, FeedError> {
-    let mut xml = XmlReader::open(url, open_required(documents, url)?, limits)?;
+fn read_tables(mut xml: XmlReader, run: &mut Run<'_>) -> Result<Tables, FeedError> {
     let mut tables = Tables::new(MAX_TABLE_BYTES);
     let mut has_definitions = false;
     xml.enter_root(ROOT)?;
@@ -162,7 +173,7 @@ fn read_tables(
     if has_definitions {
         Ok(tables)
     } else {
-        Err(xml.fail(crate::DocumentFault::MissingMember("definitions")))
+        Err(xml.fail(DocumentFault::MissingMember("definitions")))
     }
 }
 

@@ -11,7 +11,7 @@
 
 use serde::Deserialize;
 
-use crate::oval::{self, Bulletin, Claim, Definition};
+use crate::oval::{self, Bulletin, Claim, Definition, Namespaces};
 use crate::run::Run;
 use crate::{
     DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
@@ -133,8 +133,9 @@ impl Feed for Release {
 impl Release {
     fn handle(&self, definition: &Definition<'_>, run: &mut Run<'_>) -> Result<(), FeedError> {
         let mut claims = Vec::new();
+        let mut namespaces = Namespaces::new(&namespace_of);
         for statement in &definition.statements {
-            let namespaces = statement.namespaces(&namespace_of).unwrap_or_default();
+            let namespaces = namespaces.of(statement).unwrap_or_default();
             if namespaces != [self.namespace.as_str()] {
                 let reason = format!("package of another release: {}", statement.package);
                 return run.quarantine(definition.id, Some(definition.offset), reason);

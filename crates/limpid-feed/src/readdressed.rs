@@ -87,6 +87,9 @@ fn target(updater: &str) -> Option<Target> {
     }
     match updater {
         "debian/updater" => whole("debian".into()),
+        "aws-AL1-updater" => whole("aws/AL1/updates".into()),
+        "aws-AL2-updater" => whole("aws/AL2/core".into()),
+        "aws-AL2023-updater" => whole("aws/AL2023/core".into()),
         name if name.contains('/') => whole(name.to_owned()),
         _ => None,
     }

@@ -24,13 +24,13 @@ mod product;
 
 use serde::Deserialize;
 
-use crate::oval::{self, Bulletin, Claim, Definition};
+use crate::oval::{self, Bulletin, Claim, Definition, Namespaces};
 use crate::run::Run;
 use crate::{
     DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
 };
 use line::Line;
-use product::namespaces;
+use product::namespaces_of;
 
 /// Bytes of the folder's listing. It has some hundred files.
 const LISTING_BYTES: usize = 4 << 20;
@@ -168,9 +168,10 @@ impl ProductLine {
     /// Products that are no distribution, such as SUSE Manager, are passed by.
     fn handle(&self, definition: &Definition<'_>, run: &mut Run<'_>) -> Result<(), FeedError> {
         let mut claims = Vec::new();
+        let of_platform = |platform: &str| namespaces_of(platform, self.line.edition());
+        let mut namespaces = Namespaces::new(&of_platform);
         for statement in &definition.statements {
-            let found = statement.namespaces(&|platform| namespaces(platform, self.line.edition()));
-            let Some(found) = found else {
+            let Some(found) = namespaces.of(statement) else {
                 let reason = format!("package of no product: {}", statement.package);
                 return run.quarantine(definition.id, Some(definition.offset), reason);
             };

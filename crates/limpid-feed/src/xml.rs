@@ -22,7 +22,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use std::io::BufRead as _;
+use std::io::{BufRead as _, Read};
 
 use quick_xml::Reader;
 use quick_xml::errors::Error;
@@ -70,16 +70,24 @@ impl XmlReader {
         input: Box<dyn ReadSeek>,
         limits: &Limits,
     ) -> Result<Self, FeedError> {
-        let unpacked = unpack(input).map_err(|source| {
-            FeedError::document(url, DocumentFault::Unreadable { offset: 0, source })
-        })?;
+        match unpack(input) {
+            Ok(unpacked) => Ok(Self::of_unpacked(url, unpacked, limits)),
+            Err(source) => {
+                let fault = DocumentFault::Unreadable { offset: 0, source };
+                Err(FeedError::document(url, fault))
+            }
+        }
+    }
+
+    /// Starts at the beginning of a document that is not packed.
+    pub(crate) fn of_unpacked(url: &str, unpacked: Box<dyn Read>, limits: &Limits) -> Self {
         let bounded = Bounded::new(unpacked, limits.record_bytes, limits.unpacked_bytes);
         let mut reader = Reader::from_reader(bounded);
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         // A stray `&` is an error of whoever wrote the text, and the rest is still worth reading.
         config.allow_dangling_amp = true;
-        Ok(Self {
+        Self {
             url: url.to_owned(),
             reader,
             buffer: Vec::new(),
@@ -87,7 +95,7 @@ impl XmlReader {
             tree: Tree::default(),
             record_bytes: limits.record_bytes,
             begins: String::new(),
-        })
+        }
     }
 
     /// Enters the outermost element, which must have this name.

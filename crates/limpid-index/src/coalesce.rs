@@ -12,10 +12,10 @@
 //!   format.
 //! * The distribution is what the release files of the finished image say.
 //! * A package of Red Hat came from the repository that dnf's history says, or from one of those
-//!   that its layer was made from ([`repositories`]).
-//! * The image is the container that its last identity names ([`containers`]).
-//! * The source of an rpm has the epoch of its packages ([`source_epoch`]).
-//! * Packages that are not the distribution's own are marked ([`third_party`]).
+//!   that its layer was made from (`repositories`).
+//! * The image is the container that its last identity names (`containers`).
+//! * The source of an rpm has the epoch of its packages (`source_epoch`).
+//! * Packages that are not the distribution's own are marked (`third_party`).
 
 mod containers;
 mod distributions;
@@ -76,6 +76,8 @@ pub fn coalesce(manifest: &Digest, facts: &[LayerFacts]) -> IndexReport {
     for history in layers.databases() {
         image.add_database(&mut report, history, &mut own);
     }
+    let crowded = image.repositories.problems(facts);
+    report.limpid.problems.extend(crowded);
     // The same package in two databases is the distribution's own if one of them says so.
     report.limpid.third_party.retain(|id, _| !own.contains(id));
     containers::add(&mut report, facts);
@@ -155,7 +157,16 @@ impl Image<'_> {
         environment: &mut Environment,
     ) {
         let origin = self.repositories.of_package(record, layer);
-        let ids = |names: &[&str]| names.iter().map(|name| repositories::id(name)).collect();
+        let mut ids = |names: &[&str]| -> Vec<String> {
+            let repositories = names.iter().map(|name| repositories::repository(name));
+            repositories
+                .map(|repository| {
+                    let id = repository.id.clone();
+                    report.repository.entry(id.clone()).or_insert(repository);
+                    id
+                })
+                .collect()
+        };
         if !origin.repositories.is_empty() {
             environment.repository_ids = Some(ids(&origin.repositories));
         }
@@ -198,8 +209,8 @@ fn package(record: &PackageRecord, source_version: &str, kind: DatabaseKind) -> 
         DatabaseKind::Bottlerocket => ("rpm", "bottlerocket"),
     };
     let module = match kind {
-        // A slot, which is no module of advisories.
-        DatabaseKind::Portage => String::new(),
+        // A slot, `slot:0/3`, by which advisories tell packages apart as well.
+        DatabaseKind::Portage => record.module.clone(),
         _ => module(&record.module),
     };
     let id = |kind: &str, name: &str, version: &str| {

@@ -25,7 +25,28 @@ pub(crate) fn of_evidence(evidence: &LayerEvidence) -> usize {
         + obstructions
             .map(|path| size_of_val(path) + path.len())
             .sum::<usize>()
+        + of_build_info(evidence)
         + evidence.problems.iter().map(of_problem).sum::<usize>()
+}
+
+fn of_build_info(evidence: &LayerEvidence) -> usize {
+    let content_sets = evidence.content_manifests.iter().flat_map(|manifest| {
+        let path = size_of_val(manifest) + manifest.path.len();
+        let ids = manifest.content_sets.iter();
+        ids.map(|id| size_of_val(id) + id.len()).chain([path])
+    });
+    let packages = evidence
+        .dnf_histories
+        .iter()
+        .flat_map(|history| &history.packages)
+        .map(|package| {
+            let texts = [&package.name, &package.version, &package.arch];
+            let text: usize = texts.iter().map(|text| text.len()).sum();
+            size_of_val(package) + text + package.repository.len()
+        });
+    // The text of an identity is a few short labels.
+    let identities = evidence.container_identities.len() * 1024;
+    content_sets.sum::<usize>() + packages.sum::<usize>() + identities
 }
 
 /// Returns about how many bytes of memory a report takes.
@@ -35,7 +56,18 @@ pub(crate) fn of_report(report: &IndexReport) -> usize {
             + environment.package_db.len()
             + environment.introduced_in.len()
             + environment.distribution_id.len()
+            + of_texts(environment.repository_ids.iter().flatten())
     });
+    let third_party = report
+        .limpid
+        .third_party
+        .iter()
+        .map(|(id, owner)| of_texts([id, owner]) + MAP_ENTRY);
+    let instead = report
+        .limpid
+        .repositories_instead
+        .iter()
+        .map(|(id, ids)| of_texts([id].into_iter().chain(ids)) + MAP_ENTRY);
     let problems = report.limpid.problems.iter();
     size_of::<IndexReport>()
         + report
@@ -49,9 +81,17 @@ pub(crate) fn of_report(report: &IndexReport) -> usize {
         + environments.sum::<usize>()
         + report.distributions.len() * 1024
         + report.repository.len() * 1024
+        + third_party.sum::<usize>()
+        + instead.sum::<usize>()
+        + of_texts(&report.limpid.earlier_containers)
         + problems
             .map(|problem| problem.layer.len() + of_problem(&problem.problem))
             .sum::<usize>()
+}
+
+fn of_texts<'t>(texts: impl IntoIterator<Item = &'t String>) -> usize {
+    let texts = texts.into_iter();
+    texts.map(|text| size_of_val(text) + text.len()).sum()
 }
 
 fn of_database(database: &PackageDatabase) -> usize {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use limpid_types::{Cpe, Details, Environment, Package, PackageKind};
 
-use crate::distributions::SourceVersion;
+use crate::distributions::{Epochs, SourceVersion};
 use crate::products::{Covered, Products};
 use crate::release::Release;
 use crate::statements::{self, Statement};
@@ -50,11 +50,15 @@ impl<'a> Installed<'a, '_> {
     /// Returns what is looked up for the package: names, kinds and the versions that stand for it.
     fn sought(&self) -> Vec<(&'a str, PackageKind, &'a str)> {
         let package = self.package;
-        let version = package.version.as_str();
+        let compared = |version: &'a str| match self.release.epochs {
+            Epochs::Compared => version,
+            Epochs::Unnamed => version.split_once(':').map_or(version, |(_, rest)| rest),
+        };
+        let version = compared(&package.version);
         if self.release.names.is_empty() {
             let (source, source_version) = self.source();
             return vec![
-                (source, PackageKind::Source, source_version),
+                (source, PackageKind::Source, compared(source_version)),
                 (&package.name, PackageKind::Binary, version),
             ];
         }
@@ -70,14 +74,14 @@ impl<'a> Installed<'a, '_> {
     fn is_subject_of(&self, candidate: &Candidate<'_>, kind: PackageKind) -> bool {
         let package = self.package;
         let own = architecture(&package.arch);
+        // What is built for no architecture is part of the same build on each.
+        let is_any = |architecture: &str| matches!(architecture, "" | "noarch");
+        let holds_for = |named: &&str| is_any(named) || architecture(named) == own;
         candidate.kind == kind
-            && candidate.module == package.module
-            && (own.is_empty()
+            && (self.release.concerns)(package, candidate)
+            && (is_any(own)
                 || candidate.architectures.is_empty()
-                || candidate
-                    .architectures
-                    .iter()
-                    .any(|named| architecture(named) == own))
+                || candidate.architectures.iter().any(holds_for))
     }
 }
 

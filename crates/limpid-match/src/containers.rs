@@ -12,9 +12,6 @@ use crate::{DataError, VulnerabilityData};
 /// The key of the repository that a container image is in.
 const REPOSITORY_KEY: &str = "rhcc-container-repository";
 
-/// Where advisories about container images hold.
-pub(crate) const NAMESPACE: &str = "redhat:container-images";
-
 /// The feed of the names that images have in the catalogue.
 const NAMES_FEED: &str = "rhel-container-names";
 

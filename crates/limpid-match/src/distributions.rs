@@ -4,16 +4,20 @@
 //! releases are named in a way of their own.
 
 mod alpine;
+mod amazon;
 mod debian;
+mod gentoo;
 mod naming;
 mod open_euler;
+mod oracle;
 pub(crate) mod red_hat;
 mod table;
 mod ubuntu;
 
-use limpid_types::Distribution;
+use limpid_types::{Distribution, Package};
 use limpid_version::Scheme;
 
+use crate::Candidate;
 use naming::Naming;
 use table::{FAMILIES, WITHOUT_FEED};
 
@@ -32,8 +36,20 @@ pub(crate) struct Family {
     pub(crate) source_version: SourceVersion,
     /// How versions are compared.
     pub(crate) scheme: Scheme,
+    /// Whether the versions in advisories have epochs.
+    pub(crate) epochs: Epochs,
     /// What decides which advisories hold for a package.
     pub(crate) judged_by: JudgedBy,
+    /// Tells whether an advisory about a package name is about an installed package of that name.
+    pub(crate) concerns: Concerns,
+}
+
+/// Tells whether an advisory about a package name is about an installed package of that name.
+pub(crate) type Concerns = fn(&Package, &Candidate<'_>) -> bool;
+
+/// An advisory is about the packages of its module, or of none.
+pub(crate) fn is_of_module(package: &Package, candidate: &Candidate<'_>) -> bool {
+    candidate.module == package.module
 }
 
 /// The version of an installed package that stands for its source package.
@@ -43,6 +59,15 @@ pub(crate) enum SourceVersion {
     Recorded,
     /// A source and what is built from it always have the same version.
     Installed,
+}
+
+/// Whether the versions in advisories have the epochs that installed packages have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Epochs {
+    /// They have.
+    Compared,
+    /// They have none, as they are taken from names of files; so those of packages do not count.
+    Unnamed,
 }
 
 /// What decides which advisories hold for a package.

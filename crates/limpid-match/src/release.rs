@@ -1,12 +1,17 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use limpid_types::{Distribution, Environment, GapReason, IndexReport, Package, Repository};
+use limpid_types::{
+    Distribution, Environment, GapReason, IndexReport, Package, REDHAT_IMAGES, Repository,
+};
+use limpid_vulndb::FROZEN_NOTES;
 
 use crate::containers;
 use crate::coverage::Gaps;
 use crate::data::is_of;
-use crate::distributions::{self, Family, JudgedBy, SourceVersion, red_hat};
+use crate::distributions::{
+    self, Concerns, Epochs, Family, JudgedBy, SourceVersion, is_of_module, red_hat,
+};
 use crate::products::{Known, MAPPING_FEED, Products};
 use crate::{FeedSnapshot, VulnerabilityData, end_of_life};
 
@@ -26,6 +31,10 @@ pub(crate) struct Release {
     pub(crate) feeds: Vec<usize>,
     /// Which version is compared with what an advisory says about a source package.
     pub(crate) source_version: SourceVersion,
+    /// Whether the versions in advisories have epochs.
+    pub(crate) epochs: Epochs,
+    /// Tells whether an advisory about a package name is about an installed package of that name.
+    pub(crate) concerns: Concerns,
     /// The products that advisories are limited to; none where the namespace says it all.
     pub(crate) products: Option<Products>,
     /// The names by which advisories speak of a container image; empty for other packages, which
@@ -144,6 +153,8 @@ impl Release {
             namespaces,
             feeds: serving,
             source_version: family.source_version,
+            epochs: family.epochs,
+            concerns: family.concerns,
             products,
             names: Vec::new(),
             assumed,
@@ -164,7 +175,7 @@ impl Release {
             detail,
         };
         let feeds: Vec<usize> = (0..data.feeds().len())
-            .filter(|feed| data.records(*feed, containers::NAMESPACE) > 0)
+            .filter(|feed| data.records(*feed, REDHAT_IMAGES) > 0)
             .collect();
         if feeds.is_empty() {
             let detail = "there is no data about container images of Red Hat's";
@@ -174,10 +185,12 @@ impl Release {
         let names = containers::names(package, data)
             .map_err(|error| unserved(GapReason::RepositoryUnknown, error.to_string()))?;
         Ok(Self {
-            namespaces: vec![containers::NAMESPACE.into()],
+            namespaces: vec![REDHAT_IMAGES.into()],
             stale: stale(&feeds, data, now, max_age),
             feeds,
             source_version: SourceVersion::Recorded,
+            epochs: Epochs::Compared,
+            concerns: is_of_module,
             products: containers::products(repository),
             names,
             end_key: String::new(),
@@ -259,10 +272,9 @@ fn frozen(
     data: &dyn VulnerabilityData,
     ended: Option<Date>,
 ) -> Option<String> {
-    const FROZEN: &str = "frozen";
     let since = feeds
         .iter()
-        .find_map(|feed| data.note(*feed, FROZEN, namespace).ok().flatten());
+        .find_map(|feed| data.note(*feed, FROZEN_NOTES, namespace).ok().flatten());
     let missing = "vulnerabilities found since are missing";
     match (ended, since) {
         (None, None) => None,

@@ -19,7 +19,25 @@ pub(crate) fn of_record(feed: &str, namespace: &str, repository: &str) -> String
             };
             of_alpine(repository, &release)
         }
-        Some(("debian", _)) => DEBIAN.into(),
+        _ => of_whole_feed(feed),
+    }
+}
+
+/// Names the updater of a feed that is one updater of Clair's; a feed that Clair does not have
+/// keeps its own name.
+fn of_whole_feed(feed: &str) -> String {
+    let (family, rest) = feed.split_once('/').unwrap_or((feed, ""));
+    match (family, rest) {
+        ("debian", "") => DEBIAN.into(),
+        ("aws", "AL1/updates") => "aws-AL1-updater".into(),
+        ("aws", "AL2/core") => "aws-AL2-updater".into(),
+        ("aws", "AL2023/core") => "aws-AL2023-updater".into(),
+        ("oracle", year) if !year.is_empty() => format!("oracle-{year}-updater"),
+        ("photon", release) if !release.is_empty() => format!("photon-updater-{release}"),
+        ("suse", document) if !document.is_empty() => format!("suse-updater-{document}"),
+        ("ubuntu", release) if !matches!(release, "" | "osv" | "vex") => {
+            format!("ubuntu/updater/{release}")
+        }
         _ => feed.into(),
     }
 }
@@ -65,11 +83,7 @@ pub(crate) fn of_feed(feed: &str) -> Vec<Updater> {
             },
         ],
         _ => vec![Updater {
-            name: match feed {
-                "debian" => DEBIAN,
-                _ => feed,
-            }
-            .into(),
+            name: of_whole_feed(feed),
             records: RecordsOf::Every,
         }],
     }
@@ -84,16 +98,35 @@ mod tests {
     use super::*;
 
     #[test]
+    fn clairs_updaters_keep_their_names() {
+        for (feed, updater) in [
+            ("aws/AL2/core", "aws-AL2-updater"),
+            ("aws/AL2/livepatch", "aws/AL2/livepatch"),
+            ("oracle/2019", "oracle-2019-updater"),
+            ("photon/3.0", "photon-updater-3.0"),
+            ("suse/opensuse.leap.15.6", "suse-updater-opensuse.leap.15.6"),
+            ("ubuntu/jammy", "ubuntu/updater/jammy"),
+            ("ubuntu/vex", "ubuntu/vex"),
+            ("rhel-vex", "rhel-vex"),
+            ("wolfi", "wolfi"),
+        ] {
+            assert_eq!(of_feed(feed)[0].name, updater);
+        }
+    }
+
+    #[test]
     fn a_feed_stands_for_the_updaters_of_its_records() {
         for (feed, namespace) in [
             ("alpine/v3.15", "alpine:3.15"),
             ("alpine/edge", "alpine:edge"),
             ("debian", "debian:bookworm"),
             ("osv/pypi", "osv:pypi"),
+            ("rhel-vex", "redhat:enterprise_linux:9"),
+            ("ubuntu/jammy", "ubuntu:jammy"),
         ] {
             let repositories = match feed {
-                "debian" | "osv/pypi" => &[""][..],
-                _ => &["main", "community"],
+                "alpine/v3.15" | "alpine/edge" => &["main", "community"],
+                _ => &[""][..],
             };
             for repository in repositories {
                 let owners: Vec<String> = of_feed(feed)

@@ -47,8 +47,12 @@ pub fn rpm_package(line: &str) -> RpmPackage {
     let (version, release) = version.rsplit_once('-').expect("a version and a release");
     let mut package = RpmPackage::new(line.name, version, release, line.arch);
     package.epoch = epoch;
-    package.module = line.word("module").unwrap_or_default().to_owned();
-    package.vendor = line.word("vendor").unwrap_or_default().to_owned();
+    line.word("module")
+        .unwrap_or_default()
+        .clone_into(&mut package.module);
+    line.word("vendor")
+        .unwrap_or_default()
+        .clone_into(&mut package.vendor);
     if let Some(source) = line.word("source") {
         package.source_rpm = format!("{source}.src.rpm");
     }

@@ -24,6 +24,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 pub use compare::Relation;
+pub use redhat::REDHAT_IMAGES;
 
 /// Bytes that a name may have. Real ones are below 100; patterns are compared in quadratic time.
 const MAX_BYTES: usize = 1024;

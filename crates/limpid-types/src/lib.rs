@@ -25,7 +25,7 @@ pub use advisory::{
     Advisory, AffectedPackage, Details, PackageKind, Rating, Status, VersionConstraint,
 };
 pub use affected_manifests::{AffectedManifests, VulnerabilitySummaries};
-pub use cpe::{Cpe, CpeAttribute, CpeError, CpeValue, Relation};
+pub use cpe::{Cpe, CpeAttribute, CpeError, CpeValue, REDHAT_IMAGES, Relation};
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use evidence::{
     ContainerIdentity, ContentManifest, DatabaseKind, DnfHistory, DnfPackage, LayerEvidence,

@@ -57,13 +57,13 @@ impl BuilderSink {
     }
 
     /// Puts something into the quarantine that a snapshot has no place for.
-    fn refuse(&mut self, id: &str, reason: impl ToString) -> Result<(), SinkError> {
+    fn refuse(&mut self, id: &str, reason: String) -> Result<(), SinkError> {
         self.quarantine(Quarantined {
             feed: self.feed.clone(),
             id: id.chars().take(80).collect(),
             document: String::new(),
             offset: None,
-            reason: reason.to_string(),
+            reason,
         })
     }
 }
@@ -79,7 +79,7 @@ impl Sink for BuilderSink {
                 Ok(())
             }
             Err(error @ (Error::AdvisoryTooLarge { .. } | Error::TooManyNamespaces { .. })) => {
-                self.refuse(&advisory.id, error)
+                self.refuse(&advisory.id, error.to_string())
             }
             Err(error) => Err(SinkError::new(error)),
         }
@@ -97,7 +97,7 @@ impl Sink for BuilderSink {
                 self.notes += 1;
                 Ok(())
             }
-            Err(error @ Error::NoteTooLarge { .. }) => self.refuse(&note.key, error),
+            Err(error @ Error::NoteTooLarge { .. }) => self.refuse(&note.key, error.to_string()),
             Err(error) => Err(SinkError::new(error)),
         }
     }

@@ -19,8 +19,9 @@ use limpid_vulndb::Snapshot;
 
 use crate::cleaning::path;
 use crate::documents::Fingerprints;
-use crate::feed_run::{Job, News, Quarantine, Read, gather_known, on_thread};
+use crate::feed_run::Job;
 use crate::parse::{ParseError, Place};
+use crate::reading::{News, Quarantine, Read, gather_known, on_thread};
 use crate::workshop::Workshop;
 use assembly::{Assembled, Assembly};
 use fetch::{MEMBERS_AT_ONCE, fetch_document, fetch_members};

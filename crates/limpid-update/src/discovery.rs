@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use limpid_feed::{Family, Feed, FeedError};
@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::in_one_line;
 use crate::holder::{Holder, Taken, feed_lease};
 use crate::probe::NetworkProbe;
+use crate::selection::Selection;
 use crate::workshop::Workshop;
 use crate::{FailedFamily, SkipCause};
 
@@ -83,6 +84,24 @@ impl Discovery {
         self.feeds
             .extend(feeds.map(|feed| (feed.name().to_owned(), Arc::from(feed))));
         Ok(())
+    }
+
+    /// Leaves only the feeds that are selected by their own names or their family's. Returns the
+    /// selections that no feed answers to.
+    pub(crate) fn select(&mut self, selection: &Selection<'_>) -> Vec<String> {
+        let mut selected = BTreeSet::new();
+        let mut answering = Vec::new();
+        for (family, names) in &self.families {
+            let is_named = selection.names_family(family);
+            for name in names {
+                if is_named || selection.has_feed(name) {
+                    selected.insert(name.clone());
+                    answering.extend([*family, name.as_str()]);
+                }
+            }
+        }
+        self.feeds.retain(|name, _| selected.contains(name));
+        selection.unmatched(&answering)
     }
 
     fn fail(&mut self, family: &'static str, error: String) {

@@ -63,6 +63,7 @@ mod plausibility;
 mod probe;
 mod process;
 mod publish;
+mod reading;
 mod roll_back;
 mod round;
 mod schedule;

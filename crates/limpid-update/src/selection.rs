@@ -13,6 +13,11 @@ impl<'a> Selection<'a> {
         self.patterns.is_empty() || self.patterns.iter().any(|pattern| matches(pattern, feed))
     }
 
+    /// Tells whether all feeds of a family are selected by its name, whatever they are called.
+    pub(crate) fn names_family(&self, family: &str) -> bool {
+        self.patterns.iter().any(|pattern| pattern == family)
+    }
+
     /// Tells whether a feed of a family may be selected.
     pub(crate) fn has_family(&self, family: &str) -> bool {
         self.patterns.is_empty()

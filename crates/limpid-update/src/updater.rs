@@ -98,9 +98,7 @@ impl Updater {
         let mut discovery =
             discover(families.collect(), &self.workshop.fetcher, &options.stop).await;
         add_vanished(&self.workshop, &mut discovery).await?;
-        discovery.feeds.retain(|name, _| selection.has_feed(name));
-        let names: Vec<&str> = discovery.feeds.keys().map(String::as_str).collect();
-        let unmatched = selection.unmatched(&names);
+        let unmatched = discovery.select(&selection);
         record_families(&self.workshop, &discovery, &options.stop).await?;
         (options.progress)(Progress::Found {
             feeds: discovery.feeds.len(),

@@ -207,11 +207,10 @@ fn what_only_limpid_writes_is_described_too() {
     };
     agrees("index_extension", &extension);
     agrees("gap", &some_gap());
-    let extension: ReportExtension =
-        read(json!({
-            "verdict": "partial", "generation": null, "gaps": [],
-            "not_affected": {"1": ["CVE-2000-0001"]},
-        }));
+    let extension: ReportExtension = read(json!({
+        "verdict": "partial", "generation": null, "gaps": [],
+        "not_affected": {"1": ["CVE-2000-0001"]},
+    }));
     agrees("report_extension", &extension);
 }
 

@@ -25,7 +25,9 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use limpid_types::{Advisory, AffectedPackage, PackageKind, Rating, Status, VersionConstraint};
+use limpid_types::{
+    Advisory, AffectedPackage, PackageKind, REDHAT_IMAGES, Rating, Status, VersionConstraint,
+};
 use limpid_version::{Range, RangeEnd, RhctagVersion, Scheme};
 
 use super::ratings::{Ratings, Unfixed};
@@ -136,7 +138,11 @@ impl<'t> Statements<'t> {
             let range = statement.range(&streams);
             for &kind in statement.kinds() {
                 let line = Line {
-                    namespace: &platform.namespace,
+                    namespace: if package.is_image {
+                        REDHAT_IMAGES
+                    } else {
+                        &platform.namespace
+                    },
                     name: &package.name,
                     kind,
                     module: statement.subject.module,

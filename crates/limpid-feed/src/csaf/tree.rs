@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::component::{Component, Package};
+use super::faults::Faults;
 use super::lists::{Text, each};
 
 /// How many ids a tree may have of either sort. The largest known document has 22,677 pairs.
@@ -29,8 +30,8 @@ const MAX_DEPTH: usize = 16;
 pub(super) struct Tree<'a> {
     products: HashMap<Cow<'a, str>, Product>,
     pairs: HashMap<Cow<'a, str>, Pair<'a>>,
-    /// What could not be read, by product id.
-    pub(super) faults: Vec<(String, String)>,
+    /// What could not be read.
+    pub(super) faults: Faults,
 }
 
 /// A product or a component, as a branch gives it.
@@ -142,15 +143,11 @@ impl<'a> Tree<'a> {
         self.add_branches(root.branches, 0)?;
         each(root.full_product_names, |name| match name {
             Ok(name) => self.add_product(name),
-            Err(error) => self
-                .faults
-                .push(("full_product_names".into(), error.to_string())),
+            Err(error) => self.faults.add("full_product_names", error),
         })?;
         each(root.relationships, |pair| match pair {
             Ok(pair) => self.add_pair(pair),
-            Err(error) => self
-                .faults
-                .push(("relationships".into(), error.to_string())),
+            Err(error) => self.faults.add("relationships", error),
         })
     }
 
@@ -168,7 +165,7 @@ impl<'a> Tree<'a> {
                 outcome = self.add_branches(branch.branches, depth + 1);
             }
             Ok(_) => outcome = Err(serde::de::Error::custom("branches nested too deeply")),
-            Err(error) => self.faults.push(("branches".into(), error.to_string())),
+            Err(error) => self.faults.add("branches", error),
         })?;
         outcome
     }
@@ -186,7 +183,7 @@ impl<'a> Tree<'a> {
         match component {
             Some(Ok(component)) => product.component = Some(component),
             Some(Err(fault)) => {
-                self.faults.push((id.to_string(), fault.to_owned()));
+                self.faults.add(&id, fault);
                 product.component = Some(Component::Other);
             }
             // What has neither a package URL nor a CPE name is a component all the same.
@@ -195,7 +192,7 @@ impl<'a> Tree<'a> {
         }
         match platform {
             Some(Ok(platform)) => product.platform = platform,
-            Some(Err(fault)) => self.faults.push((id.to_string(), fault.to_string())),
+            Some(Err(fault)) => self.faults.add(&id, fault),
             None => {}
         }
         self.products.entry(id).or_insert(product);

@@ -12,8 +12,11 @@ use crate::run::Run;
 use crate::text::{DESCRIPTION_BYTES, clip, name_fault};
 use crate::xml::{Element, Record, XmlReader};
 
-/// How many packages, and how many statements about one of them, a bulletin may have.
+/// How many packages, and how many ranges of one of them, a bulletin may have.
 const MAX_ITEMS: usize = 1000;
+
+/// How many advisories a bulletin may become.
+const MAX_ADVISORIES: usize = 100_000;
 
 /// How many vulnerabilities a bulletin may name; browsers have some hundreds.
 const MAX_IDS: usize = 10_000;
@@ -97,6 +100,9 @@ impl Bulletin {
         }
         if self.ids.is_empty() {
             self.ids.insert(id.to_owned());
+        }
+        if self.ids.len().saturating_mul(self.statements.len()) > MAX_ADVISORIES {
+            return run.quarantine(id, None, "more than 100000 advisories");
         }
         let number = id.trim_start_matches("GLSA-");
         let details = Details {

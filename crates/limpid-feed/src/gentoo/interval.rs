@@ -104,6 +104,26 @@ impl Interval {
         }
     }
 
+    /// Tells whether another interval, which does not begin before this one, begins inside or
+    /// right behind it.
+    fn reaches(&self, other: &Self) -> bool {
+        match (&self.to, &other.from) {
+            (Some(to), Some(from)) => order(from, &to.below).is_le(),
+            _ => true,
+        }
+    }
+
+    /// Moves the end up to another, if that is further.
+    fn extend_to(&mut self, end: Option<End>) {
+        let is_further = match (&self.to, &end) {
+            (Some(own), Some(end)) => order(&own.below, &end.below).is_lt(),
+            (own, _) => own.is_some(),
+        };
+        if is_further {
+            self.to = end;
+        }
+    }
+
     /// Returns what of this is below another interval, and what is above.
     fn without(self, other: &Self) -> [Self; 2] {
         let below = match &other.from {
@@ -143,10 +163,21 @@ impl Interval {
 pub(super) struct Intervals(Vec<Interval>);
 
 impl Intervals {
-    pub(super) fn new(intervals: Vec<Interval>) -> Self {
-        let mut this = Self(intervals);
-        this.0.retain(|interval| !interval.is_empty());
-        this
+    /// Joins intervals that overlap or touch, so that there are never more than were given.
+    pub(super) fn new(mut intervals: Vec<Interval>) -> Self {
+        intervals.retain(|interval| !interval.is_empty());
+        intervals.sort_by(|left, right| match (&left.from, &right.from) {
+            (Some(left), Some(right)) => order(left, right),
+            (left, right) => left.is_some().cmp(&right.is_some()),
+        });
+        let mut joined: Vec<Interval> = Vec::new();
+        for interval in intervals {
+            match joined.last_mut() {
+                Some(last) if last.reaches(&interval) => last.extend_to(interval.to),
+                _ => joined.push(interval),
+            }
+        }
+        Self(joined)
     }
 
     /// Takes the versions of an interval away.
@@ -270,6 +301,30 @@ mod tests {
             &[("le", "1.3")],
             &[("eq", "1.1*")],
             &["<1.1_alpha", "1.2_alpha<=1.3"],
+        );
+    }
+
+    #[test]
+    fn ranges_that_overlap_or_touch_are_joined() {
+        check(
+            &[("lt", "1.2"), ("lt", "1.5"), ("le", "1.3")],
+            &[],
+            &["<1.5"],
+        );
+        check(
+            &[("eq", "1.2"), ("eq", "1.2-r1"), ("lt", "1")],
+            &[],
+            &["<1", "1.2<=1.2-r1"],
+        );
+        check(
+            &[("ge", "3"), ("lt", "1"), ("gt", "2")],
+            &[],
+            &["<1", "2-r1.."],
+        );
+        check(
+            &[("ge", "3"), ("lt", "4")],
+            &[("eq", "3.5")],
+            &["<3.5", "3.5-r1.."],
         );
     }
 

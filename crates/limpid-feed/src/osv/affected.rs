@@ -8,6 +8,7 @@ use super::ranges::{RangeRecord, ranges};
 use crate::FeedError;
 use crate::json::Elements;
 use crate::run::Run;
+use crate::text::name_fault;
 
 /// An element of `affected`.
 #[derive(Deserialize)]
@@ -37,7 +38,23 @@ pub(crate) struct Package {
     pub(crate) purl: Option<String>,
 }
 
+/// The part of `ecosystem_specific` that tells where a package is.
+#[derive(Deserialize)]
+struct Section {
+    section: String,
+}
+
 impl Affected<'_> {
+    /// Returns the part of the distribution that has the package: `core`, `tainted`, `nonfree` of
+    /// Mageia; empty where the entry does not say.
+    pub(crate) fn section(&self) -> String {
+        self.ecosystem_specific
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .map(|specific: Section| specific.section)
+            .filter(|section| name_fault(section).is_none())
+            .unwrap_or_default()
+    }
+
     /// Puts the versions together; none when there are none that mean anything here.
     ///
     /// A range that cannot be read is quarantined by itself: the other ranges and the list hold.

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_types::{
     Advisory, AffectedPackage, Details, Rating, Severity, Status, VersionConstraint,
@@ -18,6 +18,9 @@ use crate::text::name_fault;
 /// and sixty packages.
 const MAX_ADVISORIES: usize = 250_000;
 
+/// The section that has what every installation may have.
+const MAIN_SECTION: &str = "core";
+
 /// The reasons why the stream of a modular package is not known.
 const NO_STREAM: &str = "modular package, but the summary names no module stream";
 const MANY_FIXES: &str = "several module streams with several fixes of one package";
@@ -33,6 +36,8 @@ struct Heading {
 struct Statement {
     namespace: String,
     package: String,
+    /// The part of the distribution that has the package, or empty.
+    section: String,
     versions: VersionConstraint,
     rating: Rating,
 }
@@ -62,7 +67,8 @@ pub(super) fn read(
     if heading.ids.len().saturating_mul(entry.affected.0.len()) > MAX_ADVISORIES {
         return run.quarantine(entry.id, None, "more than 250000 pairs of id and package");
     }
-    let statements = statements(ecosystem, &entry, &heading.rating, run)?;
+    let mut statements = statements(ecosystem, &entry, &heading.rating, run)?;
+    leave_out_rebuilds(&mut statements);
     let modules = match &ecosystem.distribution {
         None => vec![vec![String::new()]; statements.len()],
         Some(_) => modules(&entry, &statements, run)?,
@@ -91,6 +97,7 @@ impl Statement {
             package: AffectedPackage {
                 name: self.package.clone(),
                 kind: ecosystem.kind,
+                repository: self.section.clone(),
                 module: module.to_owned(),
                 ..AffectedPackage::default()
             },
@@ -198,12 +205,34 @@ fn statements(
             statements.push(Statement {
                 namespace,
                 package: package.name.clone(),
+                section: match ecosystem.distribution {
+                    Some(_) => affected.section(),
+                    None => String::new(),
+                },
                 versions,
                 rating: affected.rating().unwrap_or_else(|| rating.clone()),
             });
         }
     }
     Ok(statements)
+}
+
+/// Leaves out what is said of a package in another section when the main one has it, too.
+///
+/// Mageia builds some packages twice. The second build has the same version with more behind it
+/// (`5.1.4-1.mga9.tainted`) and is above the fix of the first as soon as it is fixed, whereas the
+/// fix of the second would be above the first for ever.
+fn leave_out_rebuilds(statements: &mut Vec<Statement>) {
+    let key = |statement: &Statement| (statement.namespace.clone(), statement.package.clone());
+    let main: BTreeSet<(String, String)> = statements
+        .iter()
+        .filter(|statement| statement.section == MAIN_SECTION)
+        .map(key)
+        .collect();
+    statements.retain(|statement| {
+        let is_elsewhere = !statement.section.is_empty() && statement.section != MAIN_SECTION;
+        !(is_elsewhere && main.contains(&key(statement)))
+    });
 }
 
 /// Finds the module streams of each statement: an empty one for a package in no module, nothing

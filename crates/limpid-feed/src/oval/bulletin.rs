@@ -223,7 +223,7 @@ fn fixed(range: &Range) -> Option<&str> {
 }
 
 /// Returns the CVE ids that a definition names, in its order.
-pub(crate) fn cve_ids(metadata: Element<'_>) -> Vec<String> {
+fn cve_ids(metadata: Element<'_>) -> Vec<String> {
     let references = metadata
         .children_named("reference")
         .filter_map(|reference| reference.attribute("ref_id"));
@@ -256,7 +256,7 @@ fn find_cve(text: &str) -> Option<&str> {
 }
 
 /// Returns a date such as `2019-10-23` as a time; empty when it is none.
-pub(crate) fn timestamp(date: &str) -> String {
+fn timestamp(date: &str) -> String {
     match date.trim().parse::<Date>() {
         Ok(date) => format!("{date}T00:00:00Z"),
         Err(_) => String::new(),

@@ -12,8 +12,14 @@ use super::tables::{Check, Tables, Test, TestKind};
 const MAX_EXTENSIONS: usize = 8;
 
 /// Bound on the parts of a formula that are looked at and on the combinations that they make, so
-/// that a small definition cannot stand for a huge one.
-const MAX_STEPS: usize = 2_000_000;
+/// that a small definition cannot stand for a huge one. A Linux kernel's takes some ten thousand.
+const MAX_STEPS: usize = 400_000;
+
+/// How many packages one alternative may take together; real ones take two.
+const MAX_PACKAGES: usize = 64;
+
+/// How many platforms may be alternatives; real ones are fifty.
+const MAX_PLATFORMS: usize = 256;
 
 /// The evaluation of one definition: from its formula to its [`Branch`]es, the alternatives that
 /// each make it true, and from these to what it says of packages.
@@ -74,6 +80,11 @@ impl<'a> Evaluation<'a> {
         }
         // Alternatives that differ in the platform alone stay together, so that a list of
         // platforms does not multiply everything that is said of them.
+        platforms.sort_unstable();
+        platforms.dedup();
+        if platforms.len() > MAX_PLATFORMS {
+            return Err("more than 256 platforms".into());
+        }
         if !platforms.is_empty() {
             branches.push(Branch::of_platforms(platforms));
         }
@@ -88,7 +99,7 @@ impl<'a> Evaluation<'a> {
             self.step(product.len().saturating_mul(factors.len()))?;
             if let [factor] = factors.as_slice() {
                 for branch in &mut product {
-                    branch.add(factor);
+                    add(branch, factor)?;
                 }
                 continue;
             }
@@ -96,7 +107,7 @@ impl<'a> Evaluation<'a> {
             for branch in &product {
                 for factor in &factors {
                     let mut both = branch.clone();
-                    both.add(factor);
+                    add(&mut both, factor)?;
                     next.push(both);
                 }
             }
@@ -132,6 +143,7 @@ impl<'a> Evaluation<'a> {
         }
         let names = self.tables.names(test).map_err(fail)?;
         if let [name] = names.as_slice()
+            && test.kind == TestKind::Rpm
             && name.ends_with("-release")
         {
             return self
@@ -152,7 +164,7 @@ impl<'a> Evaluation<'a> {
         }
         let mut joined = Branch::default();
         for branch in &branches {
-            joined.add(branch);
+            add(&mut joined, branch)?;
         }
         Ok(vec![joined])
     }
@@ -299,6 +311,14 @@ impl State {
     fn is_about_versions(&self) -> bool {
         self.evr.is_some() || self.version.is_some() || self.architecture.is_some()
     }
+}
+
+fn add(branch: &mut Branch, factor: &Branch) -> Result<(), String> {
+    branch.add(factor);
+    if branch.size() > MAX_PACKAGES {
+        return Err("more than 64 packages or platforms taken together".into());
+    }
+    Ok(())
 }
 
 /// Returns the module that a comment such as `Module ruby:3.1 is enabled` names.

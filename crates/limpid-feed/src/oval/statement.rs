@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use limpid_types::VersionConstraint;
@@ -20,35 +21,56 @@ pub(crate) struct Statement {
     pub(crate) modules: Vec<Rc<str>>,
     /// The comment of the criterion, where some sources put more than their tests say.
     pub(crate) comment: Rc<str>,
-    platforms: Vec<Rc<[Rc<str>]>>,
+    platforms: Vec<Group>,
     excluded: Vec<Rc<str>>,
 }
 
-impl Statement {
-    /// Returns where the statement holds, by what a platform's name means to the source. None when
-    /// it names no platform at all.
-    pub(crate) fn namespaces(
-        &self,
-        of_platform: &dyn Fn(&str) -> Vec<String>,
-    ) -> Option<Vec<String>> {
-        let mut sets = self.platforms.iter().map(|alternatives| {
-            let mut names: Vec<String> = alternatives
-                .iter()
-                .flat_map(|platform| of_platform(platform))
-                .collect();
-            names.sort_unstable();
-            names.dedup();
-            names
-        });
-        let mut namespaces = sets.next()?;
-        for other in sets {
-            namespaces.retain(|name| other.contains(name));
+/// Tells where the statements of one definition hold, which most of them have in common.
+pub(crate) struct Namespaces<'a> {
+    of_platform: &'a dyn Fn(&str) -> Vec<String>,
+    of_group: HashMap<*const Rc<str>, (Group, Vec<String>)>,
+}
+
+/// Platforms of which one must be there.
+type Group = Rc<[Rc<str>]>;
+
+impl<'a> Namespaces<'a> {
+    /// Takes what a platform's name means to the source: it may be part of several distributions,
+    /// or of none.
+    pub(crate) fn new(of_platform: &'a dyn Fn(&str) -> Vec<String>) -> Self {
+        Self {
+            of_platform,
+            of_group: HashMap::new(),
         }
-        for platform in &self.excluded {
-            let excluded = of_platform(platform);
+    }
+
+    /// Returns where a statement holds. None when it names no platform at all.
+    pub(crate) fn of(&mut self, statement: &Statement) -> Option<Vec<String>> {
+        let (first, rest) = statement.platforms.split_first()?;
+        let mut namespaces = self.of_group(first).to_vec();
+        for group in rest {
+            let allowed = self.of_group(group);
+            namespaces.retain(|name| allowed.contains(name));
+        }
+        for platform in &statement.excluded {
+            let excluded = (self.of_platform)(platform);
             namespaces.retain(|name| !excluded.contains(name));
         }
         Some(namespaces)
+    }
+
+    /// Statements share their groups, which are looked up by where they are in memory.
+    fn of_group(&mut self, group: &Group) -> &[String] {
+        let (_, names) = self.of_group.entry(group.as_ptr()).or_insert_with(|| {
+            let platforms = group.iter();
+            let mut names: Vec<String> = platforms
+                .flat_map(|platform| (self.of_platform)(platform))
+                .collect();
+            names.sort_unstable();
+            names.dedup();
+            (Rc::clone(group), names)
+        });
+        names
     }
 }
 
@@ -56,7 +78,7 @@ impl Statement {
 #[derive(Clone, Default)]
 pub(super) struct Branch {
     /// Of each group one platform.
-    platforms: Vec<Rc<[Rc<str>]>>,
+    platforms: Vec<Group>,
     /// None of these platforms.
     excluded: Vec<Rc<str>>,
     modules: Vec<Rc<str>>,
@@ -127,6 +149,11 @@ impl Branch {
         }
     }
 
+    /// Returns how many packages and platforms are taken together.
+    pub(super) fn size(&self) -> usize {
+        self.packages.len() + self.platforms.len() + self.excluded.len() + self.modules.len()
+    }
+
     /// Demands what another branch demands, too.
     pub(super) fn add(&mut self, other: &Self) {
         self.platforms.extend_from_slice(&other.platforms);
@@ -195,7 +222,7 @@ impl Branch {
             architectures: architectures
                 .unwrap_or_default()
                 .iter()
-                .map(|name| name.to_string())
+                .map(ToString::to_string)
                 .collect(),
             modules: self.modules.clone(),
             comment: Rc::clone(&package.comment),

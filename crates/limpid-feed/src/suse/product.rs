@@ -36,7 +36,7 @@ const SERVERS: [&str; 2] = [
 ///
 /// Long-term support and the server for SAP are the server itself, with fixes for longer. Builds
 /// for one customer (TERADATA) have versions of their own and are no release here.
-pub(super) fn namespaces(platform: &str, edition: Edition) -> Vec<String> {
+pub(super) fn namespaces_of(platform: &str, edition: Edition) -> Vec<String> {
     let Some(product) = platform.strip_suffix(" is installed") else {
         return Vec::new();
     };
@@ -54,9 +54,9 @@ pub(super) fn namespaces(platform: &str, edition: Edition) -> Vec<String> {
         }
     }
     let begins = |beginning: &&str| product.starts_with(*beginning);
-    let is_part = PARTS.iter().any(|beginning| begins(&beginning));
+    let is_part = PARTS.iter().any(begins);
     let distribution = match edition {
-        Edition::Server if is_part || SERVERS.iter().any(|beginning| begins(&beginning)) => "sles",
+        Edition::Server if is_part || SERVERS.iter().any(begins) => "sles",
         Edition::Desktop if is_part || begins(&"SUSE Linux Enterprise Desktop ") => "sled",
         _ => return Vec::new(),
     };
@@ -99,7 +99,7 @@ mod tests {
 
     fn check(product: &str, edition: Edition, expected: &[&str]) {
         assert_eq!(
-            namespaces(&format!("{product} is installed"), edition),
+            namespaces_of(&format!("{product} is installed"), edition),
             expected,
             "{product}"
         );
@@ -203,6 +203,6 @@ mod tests {
         ] {
             check(product, Edition::Server, &[]);
         }
-        assert!(namespaces("SUSE Linux Enterprise Server 15", Edition::Server).is_empty());
+        assert!(namespaces_of("SUSE Linux Enterprise Server 15", Edition::Server).is_empty());
     }
 }

@@ -64,5 +64,5 @@ impl Feed for ArchiveFeed {
 fn is_of_a_vulnerability(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let name = name.strip_prefix("UBUNTU-").unwrap_or(name);
-    name.starts_with("CVE-") && name.ends_with(".json")
+    matches!(name.rsplit_once('.'), Some((stem, "json")) if stem.starts_with("CVE-"))
 }

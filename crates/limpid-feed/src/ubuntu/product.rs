@@ -134,7 +134,10 @@ fn decode(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn check(purl: &str, expected: Option<(&str, &str, bool, Option<(&str, &str)>)>) {
+    /// Name, version, whether it is a source package, and pocket and series.
+    type Parts<'a> = (&'a str, &'a str, bool, Option<(&'a str, &'a str)>);
+
+    fn check(purl: &str, expected: Option<Parts<'_>>) {
         let found = Product::parse(purl);
         let expected = expected.map(|(name, version, is_source, place)| Product {
             name: name.into(),

@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::vex::{RHEL, Vex, pair, read};
 
@@ -101,6 +101,32 @@ fn a_document_over_the_size_limit_is_not_read() {
     let mut document = affected().to_json().to_string();
     document.push_str(&" ".repeat(64 << 20));
     assert_eq!(refusal(document), "record over the size limit");
+}
+
+#[test]
+fn what_a_document_may_name_is_limited() {
+    let mut document = affected().to_json();
+    document["vulnerabilities"][0]["product_status"]["fixed"] = json!(vec!["a"; 500_001]);
+    assert_eq!(
+        refusal(document.to_string()),
+        "more than 500000 products in lists"
+    );
+    let products: Vec<Value> = (0..300_001)
+        .map(|id| json!({"product_id": id.to_string()}))
+        .collect();
+    document["product_tree"]["full_product_names"] = json!(products);
+    assert_eq!(refusal(document.to_string()), "more than 300000 products");
+}
+
+#[test]
+fn a_document_of_nothing_but_faults_is_not_repeated_in_the_quarantine() {
+    let mut document = affected().to_json();
+    document["product_tree"]["relationships"] = json!(vec![0; 100_000]);
+    let sink = read(document.to_string());
+    // The hundred that are listed, the count of the others, and the product that has no
+    // relationship now.
+    assert_eq!(sink.quarantined.len(), 102);
+    assert_eq!(sink.quarantined[100].reason, "99900 more faulty products");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use limpid_feed::{
 use limpid_testkit::feed::{AlpineSecdb, DebianTracker};
 use limpid_types::Advisory;
 
-use crate::support::{chain, feed, parse, quarantined, refuse};
+use crate::support::{chain, family_of, feed, parse, quarantined, refuse};
 
 const ALPINE: &str = "https://secdb.test/v3.3/main.json";
 const DEBIAN: &str = "https://tracker.test/json";
@@ -177,8 +177,7 @@ fn bytes_that_are_no_text_cost_only_their_record() {
 #[test]
 fn a_record_of_very_many_items_is_quarantined() {
     let settings = limpid_feed::Settings::default();
-    let family = limpid_feed::families(&settings).remove(1);
-    let feed = family
+    let feed = family_of(&settings, "debian")
         .discover(&mut crate::support::Server::default())
         .unwrap()
         .remove(0);

@@ -4,7 +4,7 @@ use limpid_types::{PackageKind, Severity};
 use limpid_version::Scheme;
 use serde_json::{Value, json};
 
-use crate::support::{lines, parse, quarantined};
+use crate::support::{family_of, lines, parse, quarantined};
 
 const URL: &str = "https://tracker.test/json";
 
@@ -248,8 +248,7 @@ fn a_description_is_not_repeated_without_bound() {
     let document = DebianTracker::new()
         .open("a", "CVE-2022-1", "sid", "low")
         .describe("a", "CVE-2022-1", &"x".repeat(1 << 20));
-    let family = limpid_feed::families(&settings).remove(1);
-    let feed = family
+    let feed = family_of(&settings, "debian")
         .discover(&mut crate::support::Server::default())
         .unwrap()
         .remove(0);

@@ -1,6 +1,6 @@
-use limpid_feed::{Collected, Feed, MemoryDocuments, OsvSettings, Settings, families};
+use limpid_feed::{Collected, Feed, MemoryDocuments, OsvSettings, Settings};
 
-use crate::support::{Server, chain, family, settings};
+use crate::support::{Server, chain, family, family_of, settings};
 
 const FIRST: &str = "https://secdb.test/v3.3/main.json";
 
@@ -115,11 +115,11 @@ fn osv_feeds(ecosystems: &[&str]) -> Vec<Box<dyn Feed>> {
     let settings = Settings {
         osv: OsvSettings {
             allowlist: ecosystems.iter().map(|&name| name.to_owned()).collect(),
-            ..OsvSettings::default()
+            ..settings().osv
         },
         ..settings()
     };
-    families(&settings)[2]
+    family_of(&settings, "osv")
         .discover(&mut Server::default())
         .unwrap()
 }

@@ -6,7 +6,7 @@ use limpid_types::{PackageKind, Severity};
 use limpid_version::Scheme;
 use serde_json::{Value, json};
 
-use crate::support::{lines, parse, quarantined};
+use crate::support::{family_of, lines, parse, quarantined};
 
 fn read(feed: &str, folder: &str, entry: &Value) -> Collected {
     let url = format!("https://osv.test/{folder}/all.zip");
@@ -116,6 +116,38 @@ fn a_bulletin_without_a_cve_keeps_its_id_unless_it_is_not_about_security() {
     let mut entry = entry("ALBA-2019:3482");
     entry["related"] = json!(["CVE-2019-1000"]);
     assert_eq!(alma(&entry).advisories[0].id, "CVE-2019-1000");
+}
+
+#[test]
+fn a_section_is_a_repository_and_a_second_build_does_not_judge_the_first() {
+    let in_section = |section: &str, package: &str, version: &str| {
+        let mut affected = fixed("Mageia:9", package, version);
+        affected["ecosystem_specific"] = json!({"section": section});
+        affected
+    };
+    let entry = json!({
+        "id": "MGASA-2024-1",
+        "upstream": ["CVE-2024-1000"],
+        "affected": [
+            in_section("tainted", "ffmpeg", "5.1.4-1.mga9.tainted"),
+            in_section("core", "ffmpeg", "5.1.4-1.mga9"),
+            in_section("tainted", "x265", "3.5-1.mga9.tainted"),
+        ],
+    });
+    let sink = read("osv/mageia", "Mageia", &entry);
+    assert_eq!(
+        lines(&sink),
+        [
+            "mageia:9 ffmpeg CVE-2024-1000 affected <5.1.4-1.mga9",
+            "mageia:9 x265 CVE-2024-1000 affected <3.5-1.mga9.tainted",
+        ]
+    );
+    let repositories: Vec<&str> = sink
+        .advisories
+        .iter()
+        .map(|advisory| advisory.package.repository.as_str())
+        .collect();
+    assert_eq!(repositories, ["core", "tainted"]);
 }
 
 #[test]
@@ -249,8 +281,7 @@ fn an_entry_that_would_become_too_many_advisories_is_quarantined() {
     let archive = OsvZip::new().entry(&entry).to_zip();
     let mut settings = crate::support::settings();
     settings.limits = limpid_feed::Limits::default();
-    let families = limpid_feed::families(&settings);
-    let feeds = families[2]
+    let feeds = family_of(&settings, "osv")
         .discover(&mut crate::support::Server::default())
         .unwrap();
     let mut sink = Collected::default();

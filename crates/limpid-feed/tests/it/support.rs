@@ -111,7 +111,12 @@ pub(crate) fn settings() -> Settings {
 }
 
 pub(crate) fn family(name: &str) -> Box<dyn Family> {
-    families(&settings())
+    family_of(&settings(), name)
+}
+
+/// Finds a family by its name.
+pub(crate) fn family_of(settings: &Settings, name: &str) -> Box<dyn Family> {
+    families(settings)
         .into_iter()
         .find(|family| family.name() == name)
         .unwrap()

@@ -56,7 +56,7 @@ impl Vex {
     }
 
     /// Adds a branch for a product or component unless there is one.
-    pub(crate) fn branch(mut self, id: &str, helper: Value) -> Self {
+    pub(crate) fn branch(mut self, id: &str, helper: &Value) -> Self {
         if self.known.insert(id.to_owned()) {
             self.branches.push(json!({
                 "category": "product_version",
@@ -92,8 +92,8 @@ impl Vex {
     /// Says something of a package of a product, of which the names are the ids as well.
     pub(crate) fn says(self, list: &str, cpe: &str, purl: &str) -> Self {
         let id = pair(cpe, purl);
-        self.branch(cpe, json!({"cpe": cpe}))
-            .branch(purl, json!({"purl": purl}))
+        self.branch(cpe, &json!({"cpe": cpe}))
+            .branch(purl, &json!({"purl": purl}))
             .relationship(&id, purl, cpe)
             .list(list, &id)
     }

@@ -1,11 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use limpid_types::{DnfHistory, PackageRecord, Repository, StableId};
+use limpid_types::{
+    DnfHistory, LayerProblem, PackageRecord, Problem, ProblemKind, Repository, StableId,
+};
 
 use super::LayerFacts;
 
 /// The key that Clair gives to repositories of Red Hat's.
 const KEY: &str = "rhel-cpe-repository";
+
+/// More repositories than this are not told apart in one layer: each package may list all of them.
+/// Real layers have some thirty at most.
+const MOST_REPOSITORIES: usize = 100;
 
 /// The repositories that the packages of a Red Hat image came from.
 ///
@@ -20,6 +26,8 @@ pub(super) struct Repositories<'a> {
     layers: Vec<LayerRepositories<'a>>,
     /// What dnf says of each package, with the layer whose history says so, base first.
     histories: HashMap<Identity<'a>, Vec<(usize, &'a str)>>,
+    /// Places of layers that name too many repositories.
+    crowded: BTreeSet<usize>,
 }
 
 type Identity<'a> = (&'a str, &'a str, &'a str);
@@ -48,6 +56,15 @@ impl<'a> Repositories<'a> {
     /// another distribution.
     pub(super) fn of(facts: &'a [LayerFacts], is_red_hat: bool) -> Self {
         let mut layers: Vec<_> = facts.iter().map(LayerRepositories::of).collect();
+        let mut crowded: BTreeSet<usize> = layers
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, layer)| layer.content_sets.len() > MOST_REPOSITORIES)
+            .map(|(index, layer)| {
+                layer.content_sets.truncate(MOST_REPOSITORIES);
+                index
+            })
+            .collect();
         spread(layers.iter_mut());
         spread(layers.iter_mut().rev());
         let mut histories: HashMap<_, Vec<_>> = HashMap::new();
@@ -71,12 +88,22 @@ impl<'a> Repositories<'a> {
                     .entry(identity)
                     .or_default()
                     .push((index, repository));
-                if let Some(layer) = layers.get_mut(index) {
+                let Some(layer) = layers.get_mut(index) else {
+                    continue;
+                };
+                let is_known = layer.of_history.contains(repository);
+                if is_known || layer.of_history.len() < MOST_REPOSITORIES {
                     layer.of_history.insert(repository);
+                } else {
+                    crowded.insert(index);
                 }
             }
         }
-        Self { layers, histories }
+        Self {
+            layers,
+            histories,
+            crowded,
+        }
     }
 
     /// Returns where a package came from that some layer introduced.
@@ -122,7 +149,17 @@ impl<'a> Repositories<'a> {
         Some(repository)
     }
 
-    /// Returns every repository of the image, by its id in the report.
+    /// Returns what was left out of layers that name too many repositories.
+    pub(super) fn problems(&self, facts: &[LayerFacts]) -> impl Iterator<Item = LayerProblem> {
+        let detail = format!("names more than {MOST_REPOSITORIES} repositories");
+        let layers = self.crowded.iter().filter_map(|index| facts.get(*index));
+        layers.map(move |layer| LayerProblem {
+            layer: layer.digest.to_string(),
+            problem: Problem::new(ProblemKind::UnreadableFile, "repositories", detail.as_str()),
+        })
+    }
+
+    /// Returns the repositories that the layers were made from, by their ids in the report.
     pub(super) fn by_id(&self) -> BTreeMap<String, Repository> {
         let names: BTreeSet<&str> = self
             .layers
@@ -132,7 +169,8 @@ impl<'a> Repositories<'a> {
             .collect();
         names
             .into_iter()
-            .map(|name| (id(name), repository(name)))
+            .map(repository)
+            .map(|repository| (repository.id.clone(), repository))
             .collect()
     }
 }
@@ -171,16 +209,11 @@ fn history(layer: &LayerFacts) -> Option<&DnfHistory> {
         .or_else(|| histories.first())
 }
 
-/// Returns the id that a repository has in the report.
-pub(super) fn id(name: &str) -> String {
-    StableId::of("repository", &[KEY, name]).to_string()
-}
-
-/// The repository as the report has it. Which products it belongs to is for the one to say who
+/// Returns a repository as the report has it. Which products it belongs to is for the one to say who
 /// judges the image, by the mapping of that day.
-fn repository(name: &str) -> Repository {
+pub(super) fn repository(name: &str) -> Repository {
     Repository {
-        id: id(name),
+        id: StableId::of("repository", &[KEY, name]).to_string(),
         name: name.to_owned(),
         key: KEY.to_owned(),
         uri: format!("repoid={name}"),
@@ -276,7 +309,7 @@ mod tests {
             ["a: appstream baseos", "b: openshift"],
             "each by its own layer"
         );
-        let repository = &report.repository[&id("baseos")];
+        let repository = &report.repository[&repository("baseos").id];
         assert_eq!(repository.key, "rhel-cpe-repository");
         assert_eq!(repository.uri, "repoid=baseos");
         assert_eq!(repository.cpe, "");
@@ -360,5 +393,23 @@ mod tests {
         top.databases[0].path = "opt/root/var/lib/rpm/rpmdb.sqlite".into();
         let report = report(vec![made_from(rpms(&["a"]), &["baseos"], false), top]);
         assert_eq!(origins(&report), ["a: baseos", "b: baseos"]);
+    }
+    #[test]
+    fn a_layer_that_names_very_many_repositories_is_a_problem() {
+        let ids: Vec<String> = (0..1000).map(|number| format!("r{number:04}")).collect();
+        let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let of_manifest = report(vec![made_from(rpms(&["a"]), &names, false)]);
+        assert_eq!(of_manifest.repository.len(), MOST_REPOSITORIES);
+        assert_eq!(of_manifest.limpid.problems.len(), 1);
+        let packages: Vec<String> = (0..1000).map(|number| format!("p{number}")).collect();
+        let steps: Vec<_> = packages.iter().map(String::as_str).zip(names).collect();
+        let packages: Vec<_> = packages.iter().map(String::as_str).collect();
+        let of_history = report(vec![installed_from(rpms(&packages), &steps)]);
+        assert_eq!(of_history.limpid.problems.len(), 1);
+        assert_eq!(
+            of_history.repository.len(),
+            1000,
+            "each package names its own"
+        );
     }
 }

@@ -38,7 +38,8 @@ const RPM_OWNERS: &[RpmOwner] = &[
         &["centos", "red hat"],
         &["05b555b38483c65d", "24c6a8a7f4a80eb5"],
     ),
-    rpm(&["almalinux"], &["almalinux"], &[]),
+    // The company behind AlmaLinux built the first packages of its release 8.
+    rpm(&["almalinux"], &["almalinux", "cloudlinux"], &[]),
     rpm(&["rocky"], &["rocky"], &[]),
     rpm(&["ol"], &["oracle"], &[]),
     rpm(&["amzn"], &["amazon"], &[]),
@@ -116,7 +117,7 @@ const OTHERS: &[(Mark, &str, &str)] = &[
     (Mark::Maintainer, "@microsoft.com", "Microsoft"),
     (Mark::Maintainer, "@nginx.com", "nginx"),
     (Mark::Maintainer, "@nodesource.com", "NodeSource"),
-    (Mark::Maintainer, "@nvidia.com", "NVIDIA"),
+    (Mark::Maintainer, "cudatools@nvidia.com", "NVIDIA"),
     (Mark::Maintainer, "@percona.com", "Percona"),
     (Mark::Maintainer, "chrome linux team", "Google"),
     (Mark::Maintainer, "mongodb packaging", "MongoDB"),
@@ -278,10 +279,11 @@ mod tests {
         assert_eq!(owner, expected, "{did}: {last:?}");
     }
 
-    const OWN: [(&str, &str); 14] = [
+    const OWN: [(&str, &str); 15] = [
         ("rhel", "Red Hat, Inc."),
         ("centos", "CentOS"),
         ("almalinux", "AlmaLinux"),
+        ("almalinux", "CloudLinux"),
         ("rocky", "Rocky Enterprise Software Foundation"),
         ("ol", "Oracle America"),
         ("amzn", "Amazon Linux"),

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use limpid_testkit::dnf::{DnfStep, write_dnf4_history};
 use limpid_testkit::image::{ImageBuilder, Packing};
 use limpid_testkit::layer::LayerBuilder;
 use limpid_testkit::rpmdb::{RpmPackage, write_sqlite};
@@ -104,6 +105,76 @@ async fn whiteouts_of_a_later_layer_take_packages_away() {
         .await
         .unwrap();
     assert!(report.packages.is_empty());
+}
+
+#[tokio::test]
+async fn a_red_hat_image_says_where_its_packages_are_from_and_what_it_is() {
+    let own = |name: &str| RpmPackage {
+        vendor: "Red Hat, Inc.".into(),
+        ..RpmPackage::new(name, "1", "1.el9", "x86_64")
+    };
+    let epel = RpmPackage {
+        vendor: "Fedora Project".into(),
+        ..RpmPackage::new("htop", "3", "1.el9", "x86_64")
+    };
+    let steps = [DnfStep::install(
+        "httpd",
+        "0:1-1.el9",
+        "x86_64",
+        "appstream",
+    )];
+    let base = LayerBuilder::new()
+        .file("etc/os-release", "ID=rhel\nVERSION_ID=9.5\n")
+        .file("var/lib/rpm/rpmdb.sqlite", write_sqlite(&[own("bash")]))
+        .file(
+            "root/buildinfo/content_manifests/ubi9-9.5-1.json",
+            r#"{"content_sets":["baseos","crb"]}"#,
+        )
+        .file(
+            "root/buildinfo/Dockerfile-ubi9-9.5-1",
+            "LABEL name=ubi9 com.redhat.component=ubi9-container\n",
+        );
+    let top = LayerBuilder::new()
+        .file(
+            "var/lib/rpm/rpmdb.sqlite",
+            write_sqlite(&[own("bash"), own("httpd"), epel]),
+        )
+        .file("var/lib/dnf/history.sqlite", write_dnf4_history(&steps))
+        .file("root/buildinfo/labels.json", "{broken");
+    let image = ImageBuilder::new()
+        .layer(base.build(), Packing::Gzip)
+        .layer(top.build(), Packing::Gzip);
+    let workplace = Workplace::new();
+    let archive = workplace.archive(&image);
+    let report = workplace
+        .index(archive.to_str().unwrap(), &Arc::default())
+        .await
+        .unwrap();
+    assert!(report.success);
+    let id = |name: &str| {
+        let package = report
+            .packages
+            .values()
+            .find(|package| package.name == name);
+        package.unwrap().id.clone()
+    };
+    let repositories = |name: &str| {
+        let ids = report.environments[&id(name)][0].repository_ids.as_deref();
+        let names = ids.unwrap_or_default().iter();
+        names
+            .map(|id| report.repository[id].name.as_str())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(repositories("bash"), ["baseos", "crb"]);
+    assert_eq!(repositories("httpd"), ["appstream"]);
+    assert_eq!(repositories("ubi9"), ["Red Hat Container Catalog"]);
+    assert_eq!(
+        report.limpid.third_party,
+        [(id("htop"), "vendor \"Fedora Project\" (EPEL)".to_owned())].into()
+    );
+    assert_eq!(report.limpid.repositories_instead.len(), 1);
+    assert_eq!(report.limpid.problems.len(), 1, "the broken labels");
+    assert!(report.limpid.earlier_containers.is_empty());
 }
 
 #[tokio::test]

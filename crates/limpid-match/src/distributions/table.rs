@@ -1,7 +1,10 @@
 use limpid_version::Scheme;
 
 use super::naming::Naming::{self, Major, Own, Rolling, Version};
-use super::{Family, JudgedBy, SourceVersion, alpine, debian, open_euler, red_hat, ubuntu};
+use super::{
+    Epochs, Family, JudgedBy, SourceVersion, alpine, amazon, debian, gentoo, is_of_module,
+    open_euler, oracle, red_hat, ubuntu,
+};
 
 /// Distributions with a feed.
 ///
@@ -29,14 +32,17 @@ pub(super) const FAMILIES: &[Family] = &[
         SourceVersion::Recorded,
         Scheme::Alpm,
     ),
-    family(
-        &["gentoo"],
-        "Gentoo",
-        "gentoo",
-        Rolling,
-        SourceVersion::Installed,
-        Scheme::Gentoo,
-    ),
+    Family {
+        concerns: gentoo::concerns,
+        ..family(
+            &["gentoo"],
+            "Gentoo",
+            "gentoo",
+            Rolling,
+            SourceVersion::Installed,
+            Scheme::Gentoo,
+        )
+    },
     dpkg(
         &["debian"],
         "Debian",
@@ -57,22 +63,31 @@ pub(super) const FAMILIES: &[Family] = &[
         },
     ),
     rpm(&["almalinux"], "AlmaLinux", "osv/almalinux", Major),
-    rpm(&["amzn"], "Amazon Linux", "aws", Version),
+    Family {
+        concerns: amazon::concerns,
+        ..rpm(&["amzn"], "Amazon Linux", "aws", Version)
+    },
     rpm(&["azurelinux"], "Azure Linux", "azure", Version),
     rpm(&["bottlerocket"], "Bottlerocket", "bottlerocket", Rolling),
     rpm(&["fedora"], "Fedora", "fedora", Version),
     rpm(&["mageia"], "Mageia", "osv/mageia", Version),
     rpm(&["mariner"], "CBL-Mariner", "azure", Version),
-    rpm(&["ol"], "Oracle Linux", "oracle", Major),
-    rpm(
-        &["openeuler", "openEuler"],
-        "openEuler",
-        "osv/openeuler",
-        Own {
-            namespaces: open_euler::namespaces,
-            distribution: open_euler::distribution,
-        },
-    ),
+    Family {
+        concerns: oracle::concerns,
+        ..rpm(&["ol"], "Oracle Linux", "oracle", Major)
+    },
+    Family {
+        epochs: Epochs::Unnamed,
+        ..rpm(
+            &["openeuler", "openEuler"],
+            "openEuler",
+            "osv/openeuler",
+            Own {
+                namespaces: open_euler::namespaces,
+                distribution: open_euler::distribution,
+            },
+        )
+    },
     rpm(&["opensuse-leap"], "openSUSE Leap", "suse", Version),
     rpm(
         &["opensuse-leap-micro"],
@@ -112,7 +127,9 @@ pub(super) const FAMILIES: &[Family] = &[
         },
         source_version: SourceVersion::Recorded,
         scheme: Scheme::Rpm,
+        epochs: Epochs::Compared,
         judged_by: JudgedBy::Products,
+        concerns: is_of_module,
     },
 ];
 
@@ -161,7 +178,9 @@ const fn family(
         naming,
         source_version,
         scheme,
+        epochs: Epochs::Compared,
         judged_by: JudgedBy::Release,
+        concerns: is_of_module,
     }
 }
 

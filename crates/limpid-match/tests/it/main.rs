@@ -7,6 +7,7 @@ mod findings;
 mod fixture;
 mod generation;
 mod installation;
+mod lines;
 mod operations;
 mod red_hat;
 mod served;

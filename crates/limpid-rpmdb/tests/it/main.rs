@@ -5,6 +5,7 @@
 )]
 
 mod bdb;
+mod dnf_history;
 mod header;
 mod limits;
 mod native;

@@ -7,6 +7,10 @@
 
 use super::{Cpe, CpeAttribute, CpeValue};
 
+/// The namespace of Red Hat's advisories about container images, of whatever product: an image from
+/// before the labels in use now does not say which product it is of.
+pub const REDHAT_IMAGES: &str = "redhat:container-images";
+
 impl Cpe {
     /// Tells whether what an advisory says of this product holds for what comes from a repository
     /// of another name.

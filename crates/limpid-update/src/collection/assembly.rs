@@ -12,8 +12,8 @@ use super::plan::Plan;
 use super::{Task, collection};
 use crate::builder_sink::{BuilderSink, DOCUMENT_NOTES, QUARANTINE_NOTES};
 use crate::error::in_one_line;
-use crate::feed_run::{News, Quarantine};
 use crate::parse::{ParseError, Parsed, Place, Shape, meta};
+use crate::reading::{News, Quarantine};
 
 /// So many members may fail in a run without the source being in doubt.
 const TOLERATED_FAILURES: usize = 20;
@@ -137,7 +137,8 @@ impl Assembly {
             let mut assembly = assembly.borrow_mut();
             if let Some(reason) = failure {
                 let document = collection.address(&member);
-                assembly.quarantine(document, reason)?;
+                let quarantined = assembly.quarantine(document, reason);
+                quarantined.map_err(ParseError::Sink)?;
                 assembly.fail();
             } else {
                 assembly.end();
@@ -315,16 +316,20 @@ impl Assembly {
         self.failed.insert(current.member);
     }
 
-    fn quarantine(&mut self, document: String, reason: String) -> Result<(), ParseError> {
+    /// Puts the member, or something in it, into the quarantine.
+    fn quarantine(&mut self, document: String, reason: String) -> Result<(), SinkError> {
         let id = self.current.as_ref().map(|current| current.member.clone());
-        let quarantined = Quarantined {
+        self.sink.quarantine(Quarantined {
             feed: self.sink.feed.clone(),
             id: id.unwrap_or_default(),
             document,
             offset: None,
             reason,
-        };
-        self.sink.quarantine(quarantined).map_err(ParseError::Sink)
+        })
+    }
+
+    fn refuse(&mut self, reason: String) -> Result<(), SinkError> {
+        self.quarantine(String::new(), reason)
     }
 }
 
@@ -339,20 +344,6 @@ fn content_of(mut file: File) -> Result<Vec<u8>, String> {
 /// Takes what a member says, as long as it speaks of itself.
 struct MemberSink<'a>(&'a RefCell<Assembly>);
 
-impl MemberSink<'_> {
-    fn refuse(&self, assembly: &mut Assembly, reason: String) -> Result<(), SinkError> {
-        let member = assembly.current.as_ref();
-        let member = member.map(|current| current.member.clone());
-        assembly.sink.quarantine(Quarantined {
-            feed: assembly.sink.feed.clone(),
-            id: member.unwrap_or_default(),
-            document: String::new(),
-            offset: None,
-            reason,
-        })
-    }
-}
-
 impl Sink for MemberSink<'_> {
     fn advisory(&mut self, advisory: Advisory) -> Result<(), SinkError> {
         let mut assembly = self.0.borrow_mut();
@@ -365,16 +356,16 @@ impl Sink for MemberSink<'_> {
         }
         // Records are replaced by id, so these could never be taken back.
         let id: String = advisory.id.chars().take(80).collect();
-        self.refuse(&mut assembly, format!("advisory of another document: {id}"))
+        assembly.refuse(format!("advisory of another document: {id}"))
     }
 
     fn note(&mut self, note: Note) -> Result<(), SinkError> {
         let mut assembly = self.0.borrow_mut();
         // Notes are not replaced with the member.
-        self.refuse(
-            &mut assembly,
-            format!("note of a single document, in table: {}", note.table),
-        )
+        assembly.refuse(format!(
+            "note of a single document, in table: {}",
+            note.table
+        ))
     }
 
     fn quarantine(&mut self, quarantined: Quarantined) -> Result<(), SinkError> {

@@ -50,18 +50,18 @@ pub(crate) async fn fetch_members(
 ) -> Vec<FetchedMember> {
     let left = job.options.feed_bytes.saturating_sub(*fetched_bytes);
     let max_bytes = MEMBER_BYTES.min(left / MEMBERS_AT_ONCE as u64);
-    let mut fetches = JoinSet::new();
+    let mut tasks = JoinSet::new();
     for (place, member) in members.iter().enumerate() {
         let collection = job.feed.collection();
         let address = collection.map(|collection| collection.address(member));
         let fetcher = workshop.fetcher.clone();
-        fetches.spawn(async move {
+        tasks.spawn(async move {
             let address = address.unwrap_or_default();
             (place, fetch_document(&fetcher, &address, max_bytes).await)
         });
     }
     let mut fetched: Vec<_> = members.iter().map(|member| broken_off(member)).collect();
-    while let Some(done) = fetches.join_next().await {
+    while let Some(done) = tasks.join_next().await {
         let Ok((place, document)) = done else {
             continue;
         };

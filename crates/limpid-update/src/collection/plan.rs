@@ -6,7 +6,7 @@ use limpid_vulndb::{Error, Snapshot};
 
 use crate::builder_sink::{DOCUMENT_NOTES, QUARANTINE_NOTES};
 
-/// More changed members than these are read from the archive. With the pause that a host is left
+/// More changed members than these that the archive has are read from it. With the pause that a host is left
 /// between two requests, fetching them singly takes about as long as reading it.
 const MOST_SINGLY: usize = 4000;
 
@@ -84,18 +84,21 @@ impl Plan {
             .collect();
         let dropped: BTreeSet<String> = dropped.into_keys().collect();
         add_namesakes(collection, &times, &mut changed, &dropped);
-        let archive = archive.filter(|_| known.documents.is_empty() || changed.len() > MOST_SINGLY);
-        let until = archive
-            .as_ref()
-            .and_then(|archive| time(&archive.complete_until));
+        let until = archive.as_ref().map(|archive| &archive.complete_until);
+        let until = until.and_then(|until| time(until));
         let is_covered = |member: &String| {
             let changed = times.get(member).and_then(|text| time(text));
             changed.is_some_and(|changed| until.is_some_and(|until| changed < until))
         };
-        let (from_archive, singly) = changed.into_iter().partition(is_covered);
+        let (mut from_archive, mut singly): (BTreeSet<_>, BTreeSet<_>) =
+            changed.into_iter().partition(is_covered);
+        let is_worth_it = known.documents.is_empty() || from_archive.len() > MOST_SINGLY;
+        if !is_worth_it {
+            singly.append(&mut from_archive);
+        }
         Self {
             times,
-            archive,
+            archive: archive.filter(|_| is_worth_it),
             from_archive,
             singly,
             dropped,
@@ -140,4 +143,80 @@ fn add_namesakes(
 
 fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use limpid_feed::{DocumentAddress, Documents, FeedError, ReadSeek, Sink, Tally};
+
+    use super::*;
+
+    /// A collection whose members are all different.
+    struct Distinct;
+
+    impl Collection for Distinct {
+        fn listings(&self) -> Vec<DocumentAddress> {
+            Vec::new()
+        }
+
+        fn contents(&self, _: &mut dyn Documents) -> Result<Contents, FeedError> {
+            Ok(Contents::default())
+        }
+
+        fn address(&self, member: &str) -> String {
+            member.to_owned()
+        }
+
+        fn id(&self, member: &str) -> String {
+            member.to_owned()
+        }
+
+        fn parse_member(&self, _: &str, _: &[u8], _: &mut dyn Sink) -> Result<Tally, FeedError> {
+            Ok(Tally::default())
+        }
+
+        fn parse_archive(
+            &self,
+            _: &str,
+            _: Box<dyn ReadSeek>,
+            _: &mut dyn FnMut(&str) -> bool,
+            _: &mut dyn Sink,
+        ) -> Result<Tally, FeedError> {
+            Ok(Tally::default())
+        }
+    }
+
+    /// Plans a run of a source with so many members that are known by another time, and one that is
+    /// newer than the archive.
+    fn plan(changed: usize) -> Plan {
+        let before = "2025-01-01T00:00:00Z";
+        let mut members: BTreeMap<String, String> = (0..changed)
+            .map(|number| (format!("m{number}"), before.to_owned()))
+            .collect();
+        let mut known = Known::default();
+        for member in members.keys() {
+            known.documents.insert(member.clone(), String::new());
+        }
+        members.insert("new".into(), "2025-01-02T00:00:00Z".into());
+        let contents = Contents {
+            archive: Some(Archive {
+                url: "archive".into(),
+                complete_until: "2025-01-02T00:00:00Z".into(),
+            }),
+            members,
+            deleted: BTreeSet::new(),
+        };
+        Plan::make(&Distinct, contents, &known)
+    }
+
+    #[test]
+    fn a_few_changes_are_fetched_singly_and_many_from_the_archive() {
+        let few = plan(MOST_SINGLY);
+        assert_eq!((few.archive, few.from_archive.len()), (None, 0));
+        assert_eq!(few.singly.len(), MOST_SINGLY + 1);
+        let many = plan(MOST_SINGLY + 1);
+        assert!(many.archive.is_some());
+        assert_eq!(many.from_archive.len(), MOST_SINGLY + 1);
+        assert_eq!(many.singly, BTreeSet::from(["new".to_owned()]));
+    }
 }

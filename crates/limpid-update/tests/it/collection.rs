@@ -6,7 +6,7 @@ use limpid_store::{GenerationStore as _, Outcome};
 use limpid_types::Digest;
 use limpid_update::{UpdateOptions, UpdateSummary};
 
-use crate::bench::{Bench, outcome};
+use crate::bench::{Bench, lines, outcome};
 use crate::toy_collection::ToyCollection;
 
 const FEED: &str = "papers";
@@ -247,7 +247,7 @@ async fn a_member_that_cannot_be_read_keeps_its_records_and_is_tried_again() {
 async fn bad_records_of_a_member_stay_counted_while_it_does_not_change() {
     let bench = source();
     bench.paper("c", "curl\n!bad\n!bad\n");
-    let many: String = (0..100).map(|number| format!("p{number}\n")).collect();
+    let many = lines(0, 100);
     bench.paper("archive", &format!("== a\nzlib\n== b\n{many}"));
     bench.read_papers().await;
     let current = bench.store.current().await.unwrap().unwrap();

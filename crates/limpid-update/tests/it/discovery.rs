@@ -59,3 +59,13 @@ async fn only_the_selected_feeds_run() {
     let current = bench.store.current().await.unwrap().unwrap();
     assert_eq!(current.feeds.len(), 2);
 }
+
+#[tokio::test]
+async fn a_family_is_selected_by_its_name_whatever_its_feeds_are_called() {
+    let bench = Bench::new();
+    bench.index("toy", "another-name");
+    bench.document("another-name", &lines(0, 10));
+    let summary = bench.update_with(&only(&["toy"])).await.unwrap();
+    assert_eq!(summary.current, Some(1));
+    assert!(summary.unmatched.is_empty());
+}

@@ -1,6 +1,12 @@
 //! Odd archives are read as far as they go.
 
-use crate::limpid::{data, index, limpid};
+use std::fs::File;
+use std::time::Duration;
+
+use limpid_detect::{Detected, DetectorSet};
+use limpid_layer::{Budget, Hashing, LayerLimits, ReadOptions, Spool, read_layer};
+
+use crate::limpid::{data, index, json, limpid, text};
 
 #[test]
 fn odd_archives_are_read_without_an_error() {
@@ -27,6 +33,36 @@ fn layers_with_whiteouts_are_read_without_an_error() {
         let path = data(&format!("fixtures/whiteout/{file}"));
         let report = index(&format!("layer:{}", path.display()));
         assert_eq!(report["success"], true, "{file}");
+    }
+}
+
+/// Returns what the detectors see in a layer.
+fn detect(layer: &str) -> Detected {
+    let directory = tempfile::tempdir().unwrap();
+    let budget = Budget::new(64 << 20);
+    let options = ReadOptions {
+        limits: &LayerLimits::default(),
+        budget: &budget,
+        spool: &Spool::new(directory.path(), 64 << 20),
+        patience: Duration::ZERO,
+        hashing: Hashing::InLine,
+        also_uncompressed_digest: false,
+    };
+    let mut set = DetectorSet::new(&budget);
+    let file = File::open(data(layer)).unwrap();
+    read_layer(file, None, &options, &mut set).unwrap();
+    set.finish()
+}
+
+#[test]
+fn layers_have_as_many_whiteouts_as_recorded() {
+    for case in json("fixtures/expected.json")["whiteout"]
+        .as_array()
+        .unwrap()
+    {
+        let found = detect(&format!("fixtures/{}", text(case, "file")));
+        let whiteouts = found.evidence.whiteouts;
+        assert_eq!(case["whiteout_files"], whiteouts.len(), "{whiteouts:?}");
     }
 }
 

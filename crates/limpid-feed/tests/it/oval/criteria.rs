@@ -297,6 +297,31 @@ fn criteria_that_multiply_are_refused() {
 }
 
 #[test]
+fn what_is_taken_together_has_a_bound() {
+    refuse(
+        |document| {
+            let package = criterion(&document.below("a", "1"), "");
+            let twenty = document.inventory(&all(&vec![package; 20]));
+            all(&vec![extend(&twenty); 4])
+        },
+        "more than 64 packages or platforms taken together",
+    );
+    refuse(
+        |document| {
+            let release = document.release("x-release");
+            let parts: Vec<String> = (0..13)
+                .map(|n: u32| {
+                    let comments = (0..20).map(|m| criterion(&release, &format!("{n} {m}")));
+                    extend(&document.inventory(&any(&comments.collect::<Vec<_>>())))
+                })
+                .collect();
+            any(&parts)
+        },
+        "more than 256 platforms",
+    );
+}
+
+#[test]
 fn dead_references_cost_the_definition_alone() {
     refuse(
         |_| all(&[criterion("oval:test:tst:999", "")]),

@@ -1,57 +1,66 @@
 //! OVAL documents, and the releases that have one.
 
 use limpid_feed::{
-    Collected, Family, Feed, FeedError, Limits, MemoryDocuments, Probe, ProbeError, UbuntuSeries,
-    families,
+    Collected, Feed, FeedError, Limits, MemoryDocuments, Probe, ProbeError, UbuntuSeries,
 };
 use limpid_testkit::layer::bzip2;
 use limpid_types::{PackageKind, Severity};
 use limpid_version::Scheme;
 
-use crate::support::{Server, chain, lines, quarantined, settings};
+use crate::support::{Server, chain, family_of, lines, quarantined, settings};
 
 const URL: &str = "https://oval.test/com.ubuntu.jammy.cve.oval.xml.bz2";
 
 /// A criterion: its comment, the packages of its source, and the version of the fix, if any.
 type Criterion<'a> = (&'a str, &'a [&'a str], &'a str);
 
+/// Writes each of some things as XML, one after the other.
+fn join<T>(things: &[T], write: impl Fn(usize, &T) -> String) -> String {
+    let parts: Vec<String> = things
+        .iter()
+        .enumerate()
+        .map(|(number, thing)| write(number, thing))
+        .collect();
+    parts.concat()
+}
+
 /// Writes a document with one definition, whose metadata are given.
 fn document(metadata: &str, criteria: &[Criterion<'_>]) -> String {
-    let [mut refs, mut tests, mut objects, mut states, mut variables] =
-        [const { String::new() }; 5];
-    for (number, (comment, packages, fix)) in criteria.iter().enumerate() {
-        let id = |kind: &str| format!("oval:com.ubuntu.jammy:{kind}:{number}");
-        refs += &format!(
-            r#"<criterion test_ref="{}" comment="{comment}" />"#,
-            id("tst")
-        );
-        let mut state = String::new();
-        if !fix.is_empty() {
-            state = format!(r#"<linux-def:state state_ref="{}"/>"#, id("ste"));
-            states += &format!(
-                r#"<linux-def:dpkginfo_state id="{}"><linux-def:evr datatype="debian_evr_string" operation="less than">{fix}</linux-def:evr></linux-def:dpkginfo_state>"#,
-                id("ste")
-            );
-        }
-        tests += &format!(
-            r#"<linux-def:dpkginfo_test id="{}" check_existence="at_least_one_exists" check="at least one"><linux-def:object object_ref="{}"/>{state}</linux-def:dpkginfo_test>"#,
-            id("tst"),
-            id("obj")
-        );
-        objects += &format!(
-            r#"<linux-def:dpkginfo_object id="{}"><linux-def:name var_ref="{}" var_check="at least one" /></linux-def:dpkginfo_object>"#,
-            id("obj"),
-            id("var")
-        );
-        let values: String = packages
-            .iter()
-            .map(|package| format!("<value>{package}</value>"))
-            .collect();
-        variables += &format!(
-            r#"<constant_variable id="{}" datatype="string">{values}</constant_variable>"#,
-            id("var")
-        );
-    }
+    let criterion = join(criteria, |number, (comment, ..)| {
+        format!(r#"<criterion test_ref="oval:com.ubuntu.jammy:tst:{number}" comment="{comment}"/>"#)
+    });
+    let tests = join(criteria, |number, (_, _, fix)| {
+        let state = if fix.is_empty() {
+            String::new()
+        } else {
+            format!(r#"<linux-def:state state_ref="oval:com.ubuntu.jammy:ste:{number}"/>"#)
+        };
+        format!(
+            r#"<linux-def:dpkginfo_test id="oval:com.ubuntu.jammy:tst:{number}" check_existence="at_least_one_exists" check="at least one">
+<linux-def:object object_ref="oval:com.ubuntu.jammy:obj:{number}"/>{state}
+</linux-def:dpkginfo_test>"#
+        )
+    });
+    let objects = join(criteria, |number, _| {
+        format!(
+            r#"<linux-def:dpkginfo_object id="oval:com.ubuntu.jammy:obj:{number}">
+<linux-def:name var_ref="oval:com.ubuntu.jammy:var:{number}" var_check="at least one"/>
+</linux-def:dpkginfo_object>"#
+        )
+    });
+    let states = join(criteria, |number, (_, _, fix)| {
+        format!(
+            r#"<linux-def:dpkginfo_state id="oval:com.ubuntu.jammy:ste:{number}">
+<linux-def:evr datatype="debian_evr_string" operation="less than">{fix}</linux-def:evr>
+</linux-def:dpkginfo_state>"#
+        )
+    });
+    let variables = join(criteria, |number, (_, packages, _)| {
+        let values = join(packages, |_, package| format!("<value>{package}</value>"));
+        format!(
+            r#"<constant_variable id="oval:com.ubuntu.jammy:var:{number}" datatype="string">{values}</constant_variable>"#
+        )
+    });
     format!(
         r#"<?xml version="1.0" encoding="utf-8"?>
 <oval_definitions xmlns="http://oval.mitre.org/XMLSchema/oval-definitions-5" xmlns:linux-def="linux" xmlns:ind-def="ind">
@@ -59,13 +68,13 @@ fn document(metadata: &str, criteria: &[Criterion<'_>]) -> String {
 <definitions>
 <definition class="inventory" id="oval:com.ubuntu.jammy:def:100" version="1">
 <metadata><title>Check that Ubuntu 22.04 LTS (jammy) is installed.</title></metadata>
-<criteria><criterion test_ref="oval:com.ubuntu.jammy:tst:9100" comment="The host is part of the unix family." /></criteria>
+<criteria><criterion test_ref="oval:com.ubuntu.jammy:tst:9100" comment="The host is part of the unix family."/></criteria>
 </definition>
 <definition class="vulnerability" id="oval:com.ubuntu.jammy:def:20250010000000" version="1">
 <metadata>{metadata}</metadata>
 <criteria>
-<extend_definition definition_ref="oval:com.ubuntu.jammy:def:100" comment="Ubuntu 22.04 LTS (jammy) is installed." applicability_check="true" />
-<criteria operator="OR">{refs}</criteria>
+<extend_definition definition_ref="oval:com.ubuntu.jammy:def:100" comment="Ubuntu 22.04 LTS (jammy) is installed." applicability_check="true"/>
+<criteria operator="OR">{criterion}</criteria>
 </criteria>
 </definition>
 </definitions>
@@ -248,6 +257,19 @@ fn the_words_around_a_definition_are_kept() {
 }
 
 #[test]
+fn a_package_with_the_name_of_a_release_is_a_package_like_any_other() {
+    let sink = read(&[(
+        "lsb package in jammy is affected and needs fixing.",
+        &["lsb-release"],
+        "11.1.0ubuntu4",
+    )]);
+    assert_eq!(
+        lines(&sink),
+        ["ubuntu:jammy lsb-release CVE-2025-1000 affected <11.1.0ubuntu4"]
+    );
+}
+
+#[test]
 fn a_definition_without_a_cve_id_is_quarantined() {
     let criteria = [(
         "a package in jammy is affected and needs fixing.",
@@ -311,12 +333,7 @@ fn discover(forced: &[&str], probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>
             version: String::new(),
         })
         .collect();
-    let families = families(&settings);
-    let family = families.iter().find(|family| family.name() == "ubuntu");
-    family
-        .map(Box::as_ref)
-        .map(|family: &dyn Family| family.discover(probe))
-        .unwrap()
+    family_of(&settings, "ubuntu").discover(probe)
 }
 
 fn names(forced: &[&str], probe: &mut dyn Probe) -> Vec<String> {
