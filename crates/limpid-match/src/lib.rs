@@ -37,6 +37,7 @@ mod index_reports;
 mod judge;
 mod memory;
 mod metrics;
+mod minor_release;
 mod opening;
 mod options;
 mod package_judge;

@@ -5,6 +5,7 @@ use limpid_version::{Range, RangeEnd, VersionError};
 
 use crate::Candidate;
 use crate::candidates::Known;
+use crate::minor_release;
 
 /// A statement about one package, and the version of the package that it is compared with.
 #[derive(Clone, Copy, Debug)]
@@ -131,8 +132,8 @@ impl Outcome<'_> {
 /// knowledge. Otherwise a package is clear only if it is outside *every* statement. Sources list an
 /// id under several fixed versions when a first fix was not complete (Alpine's busybox, fixed in
 /// `1.29.3-r10` and again in `1.30.1-r2`): the package stays a finding until the highest of them,
-/// and that is the fixed version of the one finding. One statement without a fix means that there
-/// is none.
+/// and that is the fixed version of the one finding, unless it is the fix of another minor release
+/// ([`minor_release`]). One statement without a fix means that there is none.
 fn judge_product<'a>(statements: impl Iterator<Item = Statement<'a>> + Clone) -> Outcome<'a> {
     let mut others = statements.clone();
     if let Some(statement) =
@@ -142,7 +143,15 @@ fn judge_product<'a>(statements: impl Iterator<Item = Statement<'a>> + Clone) ->
     }
     let mut decisive: Option<Affected<'a>> = None;
     let mut failure = None;
+    let version = statements.clone().next().map(|statement| statement.version);
+    let has_its_fix = version.is_some_and(|version| {
+        let constraints = statements.clone().map(|statement| statement.versions());
+        minor_release::has_its_fix(version, constraints) == Some(true)
+    });
     for statement in statements {
+        if has_its_fix && names_a_fix(&statement.known.candidate) {
+            continue;
+        }
         match cause(statement.versions(), statement.version) {
             Ok(Some(cause)) => {
                 let found = Affected {

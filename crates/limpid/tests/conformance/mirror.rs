@@ -4,7 +4,6 @@
 //! |---|---|
 //! | Red Hat's documents in `vex/` | in `vex-feed/`, where they are nowadays |
 //! | single OVAL definitions without the tests that they refer to | with these, made from the comments, which say the same in words |
-//! | an excerpt of the OVAL of SLES 15 under a name of its own | instead of the one definition of SLES 15 |
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,7 +15,6 @@ use limpid_testkit::layer::gzip;
 
 const RED_HAT: &str = "security.access.redhat.com/data";
 const SUSE: &str = "ftp.suse.com/pub/projects/security/oval";
-const SLES_15: &str = "suse.linux.enterprise.server.15";
 const PHOTON: &str = "packages.vmware.com/photon/photon_oval_definitions";
 const PHOTON_5: &str = "com.vmware.phsa-photon5.xml";
 
@@ -44,16 +42,11 @@ pub(crate) fn make(recorded: &Path, directory: &Path) -> PathBuf {
         "opensuse.leap.15.1",
         "suse.linux.enterprise.server.11",
         "suse.linux.enterprise.server.12",
+        "suse.linux.enterprise.server.15",
     ] {
         let name = format!("{release}.xml.gz");
         complete_packed(&recorded.join(SUSE).join(&name), &suse.join(&name));
     }
-    let excerpt = format!("{SLES_15}-vunnel-excerpt.xml.gz");
-    complete_packed(
-        &recorded.join(SUSE).join(excerpt),
-        &suse.join(format!("{SLES_15}.xml.gz")),
-    );
-
     let photon = mirror.join(PHOTON);
     link_all(&recorded.join(PHOTON), &photon);
     let document = fs::read_to_string(photon.join(PHOTON_5)).unwrap();
@@ -140,12 +133,6 @@ fn meaning(comment: &str) -> (&str, String) {
     if let Some((name, _)) = comment.split_once(" is signed with ") {
         let key = "<signature_keyid>0</signature_keyid>";
         return (name, key.to_owned());
-    }
-    if let Some(name) = comment.strip_suffix(" is not affected") {
-        return (
-            name,
-            r#"<version operation="equals">0</version>"#.to_owned(),
-        );
     }
     let installed = comment.strip_suffix(" is installed").unwrap();
     if installed.contains(' ') {

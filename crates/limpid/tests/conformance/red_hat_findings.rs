@@ -56,7 +56,7 @@ fn rhel_9() {
             "gnutls 3.8.3-4.el9_4 x86_64",
             // CVE-2024-0208: wireshark of Red Hat Enterprise Linux 9 is not affected.
             "wireshark 1:3.4.10-6.el9 x86_64",
-            // CVE-2023-2454, important: postgresql before 13.11-1.el9_2 in 9::appstream; the stream
+            // CVE-2023-2454, of moderate impact in these products: postgresql before 13.11-1.el9_2 in 9::appstream; the stream
             // postgresql:15 before 15.3-1.module+el9.2.0.z+19113.
             "postgresql-server 13.10-1.el9_1 x86_64 source=postgresql-13.10-1.el9_1",
         ],
@@ -65,7 +65,7 @@ fn rhel_9() {
         "redhat:enterprise_linux:9",
         &[
             "expat CVE-2024-50602 medium fixed 2.5.0-3.el9_5.1",
-            "postgresql-server CVE-2023-2454 high fixed 13.11-1.el9_2",
+            "postgresql-server CVE-2023-2454 medium fixed 13.11-1.el9_2",
             "postgresql-server CVE-2023-2455 medium fixed 13.11-1.el9_2",
         ],
         &[],
@@ -114,8 +114,8 @@ fn an_image_with_extended_support_is_judged_by_its_own_stream() {
 
 #[test]
 fn rhel_6_and_7_get_some_fixes_no_more() {
-    // CVE-2019-18276 bash, CVE-2024-28834 gnutls: affected in 6 and 7, no fix planned.
-    // CVE-2024-50602 expat: the same in 7. CVE-2024-2961, important: glibc before
+    // CVE-2019-18276 bash: affected in 6 and 7, no fix planned: "Will not fix". CVE-2024-28834
+    // gnutls and, in 7, CVE-2024-50602 expat: no fix planned: "Out of support scope". CVE-2024-2961, important: glibc before
     // 2.17-326.el7_9.3 in 7::server.
     let judged = judge(
         "7.9",
@@ -133,9 +133,9 @@ fn rhel_6_and_7_get_some_fixes_no_more() {
         judged.lines(),
         [
             "bash CVE-2019-18276 low will-not-fix",
-            "expat CVE-2024-50602 medium will-not-fix",
+            "expat CVE-2024-50602 medium end-of-life",
             "glibc CVE-2024-2961 high fixed 2.17-326.el7_9.3",
-            "gnutls-utils CVE-2024-28834 medium will-not-fix",
+            "gnutls-utils CVE-2024-28834 medium end-of-life",
         ]
     );
     let six = judge(
@@ -164,7 +164,7 @@ fn modules_of_rhel_8_are_told_apart_by_stream() {
             "postgresql:12:8070020230213142306:bd1311ed"
         ),
         [
-            "postgresql-server CVE-2023-2454 high fixed 12.15-1.module+el8.8.0+19427+d1071523",
+            "postgresql-server CVE-2023-2454 medium fixed 12.15-1.module+el8.8.0+19427+d1071523",
             "postgresql-server CVE-2023-2455 medium fixed 12.15-1.module+el8.8.0+19427+d1071523",
         ]
     );
@@ -200,7 +200,7 @@ fn modules_of_rhel_8_are_told_apart_by_stream() {
 
 #[test]
 fn packages_are_of_the_product_of_their_own_repository() {
-    // CVE-2024-34500: mediawiki of openshift:3.11 is affected, no fix planned; nothing is said of
+    // CVE-2024-34500: mediawiki of openshift:3.11 is out of support scope; nothing is said of
     // openshift:4.10, of which "3.11" and "4.1" are no parts.
     let mediawiki = |set: &str| {
         let lines = ["mediawiki 1.27.7-1.el7 noarch"];
@@ -208,7 +208,7 @@ fn packages_are_of_the_product_of_their_own_repository() {
     };
     assert!(
         mediawiki("rhel-7-server-ose-3.11-rpms")
-            .contains(&"mediawiki CVE-2024-34500 medium will-not-fix".to_owned())
+            .contains(&"mediawiki CVE-2024-34500 medium end-of-life".to_owned())
     );
     assert_eq!(mediawiki("rhel-7-server-ose-4.1-rpms"), [] as [&str; 0]);
 }

@@ -37,7 +37,7 @@ fn jammy() {
             // The OVAL has no binary package of that name, although one of that source.
             "zlib 1.0 amd64",
             // CVE-2022-0778: nodejs is fixed in 12.22.9~dfsg-1ubuntu3.1.
-            "nodejs 18.19.0-1nodesource1 amd64",
+            "nodejs 12.22.9~dfsg-1ubuntu3.6 amd64",
         ],
     );
     judged.check(
@@ -53,6 +53,15 @@ fn jammy() {
         ],
         &[],
     );
+}
+
+#[test]
+fn a_package_of_somebody_else_is_not_judged_by_ubuntus_oval() {
+    // CVE-2022-0778: nodejs of jammy is fixed in 12.22.9~dfsg-1ubuntu3.1.
+    let judged = judge("22.04", "jammy", &["nodejs 12.22.1-1nodesource1 amd64"]);
+    assert_eq!(judged.lines(), [] as [&str; 0]);
+    assert_eq!(judged.gaps(), ["third-party built by NodeSource 1"]);
+    assert_eq!(judged.report["coverage"]["unjudged"], 1);
 }
 
 #[test]
