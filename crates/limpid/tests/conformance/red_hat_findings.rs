@@ -114,7 +114,7 @@ fn an_image_with_extended_support_is_judged_by_its_own_stream() {
 
 #[test]
 fn rhel_6_and_7_get_some_fixes_no_more() {
-    // CVE-2019-18276 bash: affected in 6 and 7, no fix planned: "Will not fix". CVE-2024-28834
+    // CVE-2019-18276 bash: no fix planned, in 7 "Will not fix", in 6 "Out of support scope". CVE-2024-28834
     // gnutls and, in 7, CVE-2024-50602 expat: no fix planned: "Out of support scope". CVE-2024-2961, important: glibc before
     // 2.17-326.el7_9.3 in 7::server.
     let judged = judge(
@@ -144,7 +144,7 @@ fn rhel_6_and_7_get_some_fixes_no_more() {
         &["rhel-6-server-rpms"],
         &["bash 4.1.2-48.el6 x86_64", "expat 2.0.1-13.el6_8 x86_64"],
     );
-    assert_eq!(six.lines(), ["bash CVE-2019-18276 low will-not-fix"]);
+    assert_eq!(six.lines(), ["bash CVE-2019-18276 low end-of-life"]);
 }
 
 #[test]
@@ -214,34 +214,26 @@ fn packages_are_of_the_product_of_their_own_repository() {
 }
 
 #[test]
-fn a_container_is_judged_by_its_labels() {
-    // CVE-2024-57083, important: gitops-rhel8-operator is fixed in v1.14.4-1 of
-    // openshift_gitops:1.14::el8 and in v1.15.2-4 of 1.15.
-    let operator = |cpe: &str, version: &str, created: &str| {
-        let labels = value!({
-            "name": "openshift-gitops-1/gitops-rhel8-operator",
-            "version": version,
-            "org.opencontainers.image.created": created,
-            "cpe": cpe,
-            "architecture": "x86_64",
-        });
+fn a_container_is_judged_by_what_its_dockerfile_calls_it() {
+    let operator = |version: &str, release: &str| {
+        let dockerfile = format!(
+            "FROM sha256:1\nLABEL \\\n    com.redhat.component=\"gitops-operator-container\" \\\n    \
+             name=\"openshift-gitops-1/gitops-rhel8-operator\" \\\n    version=\"{version}\" \\\n    \
+             release=\"{release}\" \\\n    architecture=\"x86_64\"\n"
+        );
         let layer = with_rpms(rhel("8.10"), Sqlite, &["bash 4.4.19-14.el8 x86_64"]);
         let layer = with_content_sets(layer, &[BASEOS_8]);
-        Judged::of(layer.file("root/buildinfo/labels.json", labels.to_string()))
+        let name = format!("gitops-operator-container-{version}-{release}");
+        Judged::of(layer.file(&format!("root/buildinfo/Dockerfile-{name}"), dockerfile))
     };
-    let judged = operator(
-        "cpe:/a:redhat:openshift_gitops:1.14::el8",
-        "v1.14.3-2",
-        "2024-11-14T02:14:26Z",
-    );
-    let lines = judged.lines();
-    assert!(
-        lines
-            .iter()
-            .any(|line| line.contains("gitops-rhel8-operator CVE-2024-57083 high fixed")),
-        "{lines:?} {}",
-        judged.report["coverage"]
-    );
+    let name = "openshift-gitops-1/gitops-rhel8-operator";
+    // CVE-2025-7783, moderate: gitops-rhel8-operator of openshift_gitops:1 is affected, without a
+    // fix. CVE-2024-57083, important: fixed in v1.14.4-1 of openshift_gitops:1.14::el8 and in
+    // v1.15.2-4 of openshift_gitops:1.15::el8.
+    let unfixed = format!("{name} CVE-2025-7783 medium not-fixed");
+    let fixed = format!("{name} CVE-2024-57083 high fixed v1.14.4-1");
+    assert_eq!(operator("v1.14.3", "2").lines(), [fixed, unfixed.clone()]);
+    assert_eq!(operator("v1.14.4", "1").lines(), [unfixed]);
 }
 
 /// The package list of a real image, as packages of a database.
