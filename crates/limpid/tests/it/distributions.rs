@@ -1,7 +1,7 @@
 //! Every distribution with a feed of its own that the conformance data does not have: an image, a
 //! small document in the shape of its source, a finding and what must not be found.
 
-use limpid_testkit::feed::{AlpineSecdb, OsvZip};
+use limpid_testkit::feed::{AlpineSecdb, DebianTracker, OsvZip};
 use limpid_testkit::layer::{LayerBuilder, gzip};
 use limpid_testkit::system::RpmDatabase::{Ndb, Sqlite};
 use limpid_testkit::system::{system, with_apks, with_debs, with_rpms};
@@ -766,4 +766,81 @@ fn tumbleweed_and_microos_are_judged_by_the_oval_of_tumbleweed() {
         );
         check(&image("libz1 1.3.1-2.1 x86_64 source=zlib-1.3.1-2.1"), &[]);
     }
+}
+
+#[test]
+fn a_distroless_image_is_judged_by_its_stanzas_with_and_without_a_source() {
+    let tracker = DebianTracker::new()
+        .fix("openssl", "CVE-2024-0001", "bookworm", "3.0.9-2")
+        .fix("tzdata", "CVE-2024-0002", "bookworm", "2024b-0+deb12u1")
+        .fix("tzdata", "CVE-2024-0003", "bookworm", "2024a-0+deb12u1");
+    let documents = [(
+        "security-tracker.debian.org/tracker/data/json",
+        tracker.to_json(),
+    )];
+    // The version of the source is 3.0.9-1, before the fix; that of the package is after it.
+    let image =
+        system("ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\nPRETTY_NAME=\"Distroless\"\n")
+            .file(
+                "var/lib/dpkg/status.d/libssl3",
+                "Package: libssl3\nVersion: 9-1\nArchitecture: amd64\nSource: openssl (3.0.9-1)\n",
+            )
+            .file(
+                "var/lib/dpkg/status.d/tzdata",
+                "Package: tzdata\nVersion: 2024a-0+deb12u1\nArchitecture: all\n",
+            );
+    let report = report("debian", &documents, image);
+    check(
+        &report,
+        &[
+            "libssl3 CVE-2024-0001 unknown fixed 3.0.9-2 (debian:bookworm)",
+            "tzdata CVE-2024-0002 unknown fixed 2024b-0+deb12u1 (debian:bookworm)",
+        ],
+    );
+}
+
+#[test]
+fn the_database_of_apk_below_usr_is_judged_as_well() {
+    let documents = [("packages.wolfi.dev/os/security.json", secdb())];
+    let database = "P:libssl3\nV:3.1.4-r0\nA:x86_64\no:openssl\n\n";
+    let image = release("wolfi", "20230201").file("usr/lib/apk/db/installed", database);
+    check(
+        &report("wolfi", &documents, image),
+        &["libssl3 CVE-2023-5678 unknown fixed 3.1.4-r1 (wolfi:rolling)"],
+    );
+}
+
+#[test]
+fn an_archive_that_changed_is_read_although_the_list_of_archives_did_not() {
+    let workplace = Workplace::new();
+    let mirror = workplace.path("mirror");
+    let update = |ids: &[&str]| {
+        let entries: Vec<Value> = ids
+            .iter()
+            .map(|id| {
+                let affected = [("AlmaLinux:9", "bash", "9-1.el9")];
+                bulletin(id, "Low: bash", ("related", &[]), &affected)
+            })
+            .collect();
+        for (address, document) in osv("AlmaLinux", &entries) {
+            let file = workplace.path(&format!("mirror/{address}"));
+            // The list is written once and never touched again.
+            if address.ends_with(".zip") || !file.try_exists().unwrap() {
+                workplace.write(&format!("mirror/{address}"), document);
+            }
+        }
+        let arguments = [
+            "update",
+            "--only",
+            "osv/almalinux",
+            "--mirror",
+            text(&mirror),
+        ];
+        let run = workplace.run(&arguments);
+        assert_eq!(run.code, 0, "{run:?}");
+        run.stdout
+    };
+    assert!(update(&["ALSA-2024:1"]).contains("new records: 1;"));
+    assert!(update(&["ALSA-2024:1"]).contains("0 activated, 1 unchanged"));
+    assert!(update(&["ALSA-2024:1", "ALSA-2024:2"]).contains("1 activated"));
 }
