@@ -178,12 +178,11 @@ fn advisory(place: usize, vulnerability: &Vulnerability, family: &Family) -> Opt
         .into_iter()
         .find_map(|name| Some((name, Cpe::parse(name).ok()?)))
         .filter(|_| family.judged_by == JudgedBy::Products);
-    let (namespace, cpes) = match product {
-        Some((name, cpe)) => (cpe.redhat_namespace()?, vec![name.clone()]),
-        None => {
-            let namespaces = family.namespaces(&vulnerability.distribution);
-            (namespaces.into_iter().next()?, Vec::new())
-        }
+    let (namespace, cpes) = if let Some((name, cpe)) = product {
+        (cpe.redhat_namespace()?, vec![name.clone()])
+    } else {
+        let namespaces = family.namespaces(&vulnerability.distribution);
+        (namespaces.into_iter().next()?, Vec::new())
     };
     Some(Advisory {
         id: place.to_string(),

@@ -11,7 +11,7 @@ use limpid_types::Distribution;
 /// | Alpine | "Main repository" column of the list of releases, alpinelinux.org/releases |
 /// | Amazon Linux | end of support in the FAQ of each |
 /// | Azure Linux, CBL-Mariner | end of support, Microsoft's lifecycle pages |
-/// | CentOS | end of life of Linux and Stream, centos.org; Red Hat's data go on |
+/// | `CentOS` | end of life of Linux and Stream, centos.org; Red Hat's data go on |
 /// | Debian | end of Long Term Support, wiki.debian.org/LTS; the tracker drops a release later |
 /// | Fedora | end of life, Fedora's schedule |
 /// | Oracle Linux | end of premier support, and of extended support where that is over |
@@ -153,7 +153,7 @@ const END_OF_LIFE: &[(&str, Date)] = &[
 ];
 
 /// Returns the name under which the end of a release stands in the table: the namespace of its
-/// advisories, except for CentOS, which ends at other times than Red Hat's product.
+/// advisories, except for `CentOS`, which ends at other times than Red Hat's product.
 pub(crate) fn key(distribution: &Distribution, namespace: &str) -> String {
     let major = namespace.rsplit(':').next().unwrap_or_default();
     match distribution.did.as_str() {

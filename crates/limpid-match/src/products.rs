@@ -86,7 +86,9 @@ impl Products {
             if listed.is_empty() {
                 unmapped.get_or_insert_with(|| id.to_owned());
             }
-            listed.into_iter().for_each(|cpe| products.add(cpe));
+            for cpe in listed {
+                products.add(cpe);
+            }
         }
         Ok(match unmapped {
             _ if !products.products.is_empty() => Known::Products(products),

@@ -75,9 +75,10 @@ pub(crate) fn place_keys<'a>(
         .is_some_and(|family| family.judged_by == JudgedBy::Products);
     let named = environment.repository_ids.as_deref().unwrap_or_default();
     let instead = index.limpid.repositories_instead.get(package);
-    let repositories = match by_products {
-        false => [Some(&[][..]), None],
-        true => [Some(named), instead.map(Vec::as_slice)],
+    let repositories = if by_products {
+        [Some(named), instead.map(Vec::as_slice)]
+    } else {
+        [Some(&[][..]), None]
     };
     repositories
         .into_iter()
@@ -281,12 +282,12 @@ fn frozen(
         (Some(last), None) => Some(format!(
             "support ended on {last} and its advisories are frozen: {missing}"
         )),
-        (Some(last), Some(date)) => Some(format!(
-            "support ended on {last} and its advisories are frozen since {date}, when the source \
+        (Some(last), Some(moment)) => Some(format!(
+            "support ended on {last} and its advisories are frozen since {moment}, when the source \
              had them last: {missing}"
         )),
-        (None, Some(date)) => Some(format!(
-            "its advisories are frozen since {date}, when the source had them last: {missing}"
+        (None, Some(moment)) => Some(format!(
+            "its advisories are frozen since {moment}, when the source had them last: {missing}"
         )),
     }
 }

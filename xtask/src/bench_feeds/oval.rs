@@ -28,7 +28,7 @@ pub(super) fn generate(feeds: &Path, mirror: &Path, bytes: usize) -> Result<u64>
             continue;
         };
         let end = real[start..].find(&close).context("a list has no end")? + start;
-        out.write_all(real[at..end].as_bytes())?;
+        out.write_all(&real.as_bytes()[at..end])?;
         let items = match list {
             // The first definition says which release it is, and is there once.
             "definitions" => {
@@ -44,7 +44,7 @@ pub(super) fn generate(feeds: &Path, mirror: &Path, bytes: usize) -> Result<u64>
         }
         at = end;
     }
-    out.write_all(real[at..].as_bytes())?;
+    out.write_all(&real.as_bytes()[at..])?;
     out.out.finish()?;
     Ok(out.bytes)
 }

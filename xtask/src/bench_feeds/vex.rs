@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -114,10 +115,10 @@ impl Generator {
     }
 
     fn write_changes(&self, members: &BTreeMap<String, &'static str>) -> Result<()> {
-        let rows: String = members
-            .iter()
-            .map(|(member, time)| format!("\"{member}\",\"{time}\"\n"))
-            .collect();
+        let mut rows = String::new();
+        for (member, time) in members {
+            writeln!(rows, "\"{member}\",\"{time}\"")?;
+        }
         write(
             &self.target.join(DEFAULT).join("changes.csv"),
             rows.as_bytes(),

@@ -3,7 +3,7 @@ use limpid_types::{Cpe, CpeAttribute, Distribution};
 use super::naming::{of_release, version};
 
 /// Gives the product that a distribution is by itself: `cpe:/o:redhat:enterprise_linux:9`, also
-/// for CentOS, which is built from the same sources, or the product that os-release names.
+/// for `CentOS`, which is built from the same sources, or the product that os-release names.
 pub(crate) fn product(distribution: &Distribution) -> Option<Cpe> {
     let named = Cpe::parse(&distribution.cpe)
         .ok()

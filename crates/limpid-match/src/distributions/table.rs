@@ -9,7 +9,7 @@ use super::{
 /// Distributions with a feed.
 ///
 /// A derivative stands with its parent only where it installs the parent's own packages, so that
-/// the parent's advisories hold for it: postmarketOS with Alpine, CentOS with Red Hat Enterprise
+/// the parent's advisories hold for it: postmarketOS with Alpine, `CentOS` with Red Hat Enterprise
 /// Linux, SLES for SAP with SLES. `ID_LIKE` of os-release says less than that, and is not asked.
 pub(super) const FAMILIES: &[Family] = &[
     apk(
