@@ -1,3 +1,5 @@
+use std::cmp::Ordering;
+
 use limpid_types::VersionConstraint;
 use limpid_version::{Range, RangeEnd, Scheme};
 
@@ -17,11 +19,7 @@ pub(crate) fn has_its_fix<'a>(
         .flat_map(|constraint| &constraint.ranges)
         .filter_map(fix)
         .filter(|fix| minor_release(fix) == Some(own))
-        .map(|fix| {
-            Scheme::Rpm
-                .compare(version, fix)
-                .is_ok_and(|order| order.is_ge())
-        })
+        .map(|fix| Scheme::Rpm.compare(version, fix).is_ok_and(Ordering::is_ge))
         .peekable();
     of_own.peek()?;
     Some(of_own.all(|is_in| is_in))

@@ -296,12 +296,9 @@ fn a_real_image_with_hints_of_repositories_is_judged_by_them() {
     let layer = layer.file("var/lib/dnf/history.sqlite", write_dnf4_history(&steps));
     let judged = Judged::of(with_content_sets(layer, &[BASEOS_9, APPSTREAM_9]));
     let lines = judged.lines();
-    for line in [
-        // expat 2.5.0-1.el9 is below 2.5.0-3.el9_5.1.
-        "expat CVE-2024-50602 medium fixed 2.5.0-3.el9_5.1",
-    ] {
-        assert!(lines.contains(&line.to_owned()), "{line}: {lines:#?}");
-    }
+    // expat 2.5.0-1.el9 is below 2.5.0-3.el9_5.1.
+    let expat = "expat CVE-2024-50602 medium fixed 2.5.0-3.el9_5.1".to_owned();
+    assert!(lines.contains(&expat), "{lines:#?}");
     // gnutls 3.7.6-20.el9_2 and glibc 2.34-60.el9 have fixes as well.
     for start in [
         "gnutls CVE-2024-28834 medium fixed ",
