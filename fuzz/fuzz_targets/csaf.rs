@@ -21,7 +21,9 @@ impl Probe for Silent {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let families = families(&Settings::default());
+    let mut settings = Settings::default();
+    settings.rhel_vex.url = Some("https://vex.test".into());
+    let families = families(&settings);
     let family = families.iter().find(|family| family.name() == "rhel-vex");
     let family = family.expect("the family is known");
     let feeds = family.discover(&mut Silent).expect("nothing is asked");

@@ -36,8 +36,8 @@ const DOCUMENT_BYTES: usize = 64 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedHatVexSettings {
-    /// Address of the folder.
-    pub url: String,
+    /// Address of the folder; none means Red Hat's own, the newer of the two that is there.
+    pub url: Option<String>,
     /// Accepted because Clair has it. How long a download may take is not limited, as long as
     /// something arrives.
     pub compressed_file_timeout: Option<serde_json::Value>,
@@ -52,7 +52,7 @@ pub struct RedHatVexSettings {
 impl Default for RedHatVexSettings {
     fn default() -> Self {
         Self {
-            url: "https://security.access.redhat.com/data/csaf/v2/vex-feed/".into(),
+            url: None,
             compressed_file_timeout: None,
             ignore_kernel_packages: false,
             fixed_in_version_cel: (),
@@ -69,9 +69,17 @@ fn no_expression<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Er
     }
 }
 
+/// Red Hat's own folders, the newer first. Mirrors may have only one of them.
+const FOLDERS: [&str; 2] = [
+    "https://security.access.redhat.com/data/csaf/v2/vex-feed",
+    "https://security.access.redhat.com/data/csaf/v2/vex",
+];
+
 /// The family, which has one feed, and that feed.
 #[derive(Clone)]
 pub(crate) struct RedHatVex {
+    /// The folder, unless it has to be looked for.
+    folder: Option<String>,
     base: String,
     ignores_kernel: bool,
     limits: Limits,
@@ -80,7 +88,12 @@ pub(crate) struct RedHatVex {
 impl RedHatVex {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            base: settings.rhel_vex.url.trim_end_matches('/').to_owned(),
+            folder: settings
+                .rhel_vex
+                .url
+                .as_ref()
+                .map(|url| url.trim_end_matches('/').to_owned()),
+            base: String::new(),
             ignores_kernel: settings.rhel_vex.ignore_kernel_packages,
             limits: Limits {
                 record_bytes: DOCUMENT_BYTES,
@@ -106,8 +119,29 @@ impl Family for RedHatVex {
         NAME
     }
 
-    fn discover(&self, _probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
-        Ok(vec![Box::new(self.clone())])
+    fn discover(&self, probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
+        let feed = |base: &str| -> Vec<Box<dyn Feed>> {
+            vec![Box::new(Self {
+                base: base.to_owned(),
+                ..self.clone()
+            })]
+        };
+        if let Some(folder) = &self.folder {
+            return Ok(feed(folder));
+        }
+        for folder in FOLDERS {
+            let url = listings::changes(folder);
+            let is_there = probe
+                .exists(&url)
+                .map_err(|source| FeedError::Probe { url, source })?;
+            if is_there {
+                return Ok(feed(folder));
+            }
+        }
+        Err(FeedError::NothingFound {
+            family: NAME,
+            url: FOLDERS[0].to_owned(),
+        })
     }
 }
 

@@ -15,6 +15,11 @@ const LINE_BYTES: u64 = 1024;
 /// How many documents a list may have. There are some three hundred thousand vulnerabilities.
 const MAX_MEMBERS: u64 = 2_000_000;
 
+/// Returns the address of the list of documents, which every such folder has.
+pub(super) fn changes(base: &str) -> String {
+    format!("{base}/changes.csv")
+}
+
 /// Where the documents are that tell what there is, in the folder of an address.
 pub(super) fn addresses(base: &str) -> Vec<DocumentAddress> {
     // Without an archive every document is fetched by itself, and a source that never took
@@ -35,7 +40,7 @@ pub(super) fn addresses(base: &str) -> Vec<DocumentAddress> {
 /// Reads the documents of [`addresses`].
 pub(super) fn read(base: &str, documents: &mut dyn Documents) -> Result<Contents, FeedError> {
     let archive = archive(base, documents)?;
-    let url = format!("{base}/changes.csv");
+    let url = changes(base);
     let mut input = open_required(documents, &url)?;
     let mut members = list(&url, &mut input)?;
     let url = format!("{base}/deletions.csv");

@@ -321,3 +321,26 @@ fn settings_are_those_of_clair() {
     let settings: RedHatVexSettings = serde_json::from_value(json!({})).unwrap();
     assert_eq!(settings, RedHatVexSettings::default());
 }
+
+#[test]
+fn the_newer_of_red_hats_folders_is_read_where_it_is() {
+    let changes = |folder: &str| {
+        format!("https://security.access.redhat.com/data/csaf/v2/{folder}/changes.csv")
+    };
+    let found = |folders: &[&str]| {
+        let mut server = Server::default();
+        server.urls = folders.iter().map(|folder| changes(folder)).collect();
+        let family = families(&Settings::default())
+            .into_iter()
+            .find(|family| family.name() == "rhel-vex")
+            .unwrap();
+        let feeds = family.discover(&mut server);
+        feeds.map(|feeds| feeds[0].documents()[1].url.clone())
+    };
+    assert_eq!(found(&["vex", "vex-feed"]).unwrap(), changes("vex-feed"));
+    assert_eq!(found(&["vex"]).unwrap(), changes("vex"));
+    assert_eq!(
+        found(&[]).unwrap_err().to_string(),
+        "no rhel-vex feed found at: https://security.access.redhat.com/data/csaf/v2/vex-feed"
+    );
+}

@@ -131,7 +131,7 @@ impl Vex {
 /// Returns the feed, whose source is at `https://vex.test/feed`.
 pub(crate) fn feed(change: impl FnOnce(&mut RedHatVexSettings)) -> Box<dyn Feed> {
     let mut settings = Settings::default();
-    settings.rhel_vex.url = "https://vex.test/feed/".into();
+    settings.rhel_vex.url = Some("https://vex.test/feed/".into());
     change(&mut settings.rhel_vex);
     families(&settings)
         .into_iter()
