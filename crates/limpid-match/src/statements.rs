@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 
 use limpid_types::{FixState, Status, VersionConstraint};
-use limpid_version::{Range, RangeEnd, VersionError};
+use limpid_version::{Range, RangeEnd, RhctagVersion, Scheme, VersionError};
 
 use crate::Candidate;
 use crate::candidates::Known;
@@ -191,6 +191,14 @@ fn cause<'a>(
     let mut last: Option<&'a Range> = None;
     let mut failure = None;
     for range in &constraint.ranges {
+        if constraint.scheme == Scheme::Rhctag && is_of_another_form(version, range) {
+            failure = Some(VersionError {
+                scheme: constraint.scheme,
+                version: version.to_owned(),
+                cause: "a time and a version do not compare",
+            });
+            continue;
+        }
         match range.contains(constraint.scheme, version) {
             Ok(true) if last.is_none_or(|known| ends_later(constraint, range, known)) => {
                 last = Some(range);
@@ -211,6 +219,18 @@ fn cause<'a>(
         }
     }
     failure.map_or(Ok(None), Err)
+}
+
+/// Tells whether of an image's tag and the end of a range one is the time of the image's making and
+/// the other a version: nobody knows which of them is later.
+fn is_of_another_form(version: &str, range: &Range) -> bool {
+    let Some(RangeEnd::Fixed(end) | RangeEnd::LastAffected(end)) = &range.end else {
+        return false;
+    };
+    match (RhctagVersion::parse(version), RhctagVersion::parse(end)) {
+        (Ok(version), Ok(end)) => version.is_time() != end.is_time(),
+        _ => false,
+    }
 }
 
 fn ends_later(constraint: &VersionConstraint, range: &Range, other: &Range) -> bool {
@@ -266,11 +286,9 @@ fn weight(fix: FixState) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use limpid_types::{Details, PackageKind, Severity};
-    use limpid_version::Scheme;
-
     use super::*;
     use crate::{Candidate, CandidateTexts};
+    use limpid_types::{Details, PackageKind, Severity};
 
     static NO_TEXTS: Details = Details {
         aliases: Vec::new(),

@@ -34,6 +34,15 @@ impl<'a> RhctagVersion<'a> {
         }
     }
 
+    /// Tells whether it is the second of the image's making since 1970. No number of a version has so
+    /// many digits.
+    pub fn is_time(&self) -> bool {
+        const DIGITS: usize = 10;
+        self.minor.is_none()
+            && self.major.len() >= DIGITS
+            && self.major.len() == self.evr.version.len()
+    }
+
     /// Orders totally.
     pub fn compare(&self, other: &Self) -> Ordering {
         self.evr.compare(&other.evr)

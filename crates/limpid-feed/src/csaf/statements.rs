@@ -274,17 +274,12 @@ impl<'t> Statement<'t> {
     /// Returns the start of the stream of a fixed image, unless its tag is a point in time.
     fn stream(&self) -> Option<String> {
         let package = self.subject.package;
-        if self.verdict != Verdict::Fixed || !package.is_image || is_time(&package.version) {
+        if self.verdict != Verdict::Fixed || !package.is_image {
             return None;
         }
         let tag = RhctagVersion::parse(&package.version).ok()?;
-        Some(tag.minor_start())
+        (!tag.is_time()).then(|| tag.minor_start())
     }
-}
-
-/// Tells whether a tag is seconds since 1970: no version has so many digits.
-fn is_time(tag: &str) -> bool {
-    tag.len() >= 10 && tag.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl Line<'_> {

@@ -533,3 +533,27 @@ fn clairs_index_report_names_a_repository_by_its_products() {
     let of_shown = MemoryData::new(7).with_feed(feed("rhel-vex", NOW), open);
     assert_eq!(report(&shown, &of_shown).findings.len(), 1);
 }
+
+#[test]
+fn the_time_of_an_images_making_is_not_compared_with_a_version() {
+    let labels = Repository {
+        name: "cpe:/a:redhat:quay:3.5::el8".into(),
+        ..Repository::default()
+    };
+    let kind = PackageKind::Binary;
+    let cpe = "cpe:/a:redhat:quay:3::el8";
+    let below = |fixed: &str| VersionConstraint::below(Scheme::Rhctag, fixed);
+    let image = container(labels, "quay/quay-rhel8", "1731550466", kind);
+
+    let of_version = about_image("CVE-2000-0001", cpe, kind, below("v1.14.4-1"));
+    let report_of_version = report(&image, &data([of_version]));
+    assert_eq!(report_of_version.findings, []);
+    assert_eq!(gaps(&report_of_version), [GapReason::UnknownVersion]);
+
+    let of_time = |fixed: &str| {
+        let data = data([about_image("CVE-2000-0001", cpe, kind, below(fixed))]);
+        report(&image, &data)
+    };
+    assert_eq!(ids(&of_time("1731550467")), ["CVE-2000-0001"]);
+    assert_eq!(of_time("1731550466").coverage.verdict, Verdict::Complete);
+}
