@@ -33,7 +33,7 @@ const NAME: &str = "rhel-vex";
 const DOCUMENT_BYTES: usize = 64 << 20;
 
 /// Where Red Hat's advisories are, and what is taken of them.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedHatVexSettings {
     /// Address of the folder; none means Red Hat's own, the newer of the two that is there.
@@ -47,17 +47,6 @@ pub struct RedHatVexSettings {
     /// Clair's expressions that rewrite fixed versions, which are refused.
     #[serde(deserialize_with = "no_expression")]
     pub fixed_in_version_cel: (),
-}
-
-impl Default for RedHatVexSettings {
-    fn default() -> Self {
-        Self {
-            url: None,
-            compressed_file_timeout: None,
-            ignore_kernel_packages: false,
-            fixed_in_version_cel: (),
-        }
-    }
 }
 
 fn no_expression<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {

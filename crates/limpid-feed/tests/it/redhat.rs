@@ -328,8 +328,10 @@ fn the_newer_of_red_hats_folders_is_read_where_it_is() {
         format!("https://security.access.redhat.com/data/csaf/v2/{folder}/changes.csv")
     };
     let found = |folders: &[&str]| {
-        let mut server = Server::default();
-        server.urls = folders.iter().map(|folder| changes(folder)).collect();
+        let mut server = Server {
+            urls: folders.iter().map(|folder| changes(folder)).collect(),
+            ..Server::default()
+        };
         let family = families(&Settings::default())
             .into_iter()
             .find(|family| family.name() == "rhel-vex")
