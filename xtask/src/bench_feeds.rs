@@ -76,7 +76,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         bench.update("Red Hat VEX, 100 documents changed", bytes, "rhel-vex")?;
         bench.update("Red Hat VEX, nothing changed", 0, "rhel-vex")?;
         bench.update(
-            "Red Hat's table of repositories",
+            "Red Hat's tables of repositories and images",
             made.mapping_bytes,
             "rhel-mapping",
         )?;

@@ -15,7 +15,10 @@ const HOST: &str = "security.access.redhat.com/data";
 /// Where the documents are among the real feeds, and where the program looks for them.
 const REAL: &str = "csaf/v2/vex";
 const DEFAULT: &str = "csaf/v2/vex-feed";
-const MAPPING: &str = "metrics/repository-to-cpe.json";
+const MAPPINGS: [&str; 2] = [
+    "metrics/repository-to-cpe.json",
+    "metrics/container-name-repos-map.json",
+];
 const ARCHIVE: &str = "csaf_vex_2026-01-01.tar.zst";
 const BEFORE_ARCHIVE: &str = "2025-06-01T00:00:00+00:00";
 const AFTER_ARCHIVE: &str = "2026-02-01T00:00:00+00:00";
@@ -24,7 +27,7 @@ const AFTER_ARCHIVE: &str = "2026-02-01T00:00:00+00:00";
 pub(super) struct Generator {
     documents: Vec<Document>,
     target: PathBuf,
-    mapping: Vec<u8>,
+    mappings: Vec<Vec<u8>>,
 }
 
 /// A real document.
@@ -60,7 +63,10 @@ impl Generator {
         Ok(Self {
             documents,
             target: mirror.join(HOST),
-            mapping: fs::read(feeds.join(HOST).join(MAPPING)).context(MAPPING)?,
+            mappings: MAPPINGS
+                .iter()
+                .map(|name| fs::read(feeds.join(HOST).join(name)).context(*name))
+                .collect::<Result<_>>()?,
         })
     }
 
@@ -73,7 +79,7 @@ impl Generator {
         let mut made = Generated {
             statements: 0,
             bytes: 0,
-            mapping_bytes: self.mapping.len() as u64,
+            mapping_bytes: self.mappings.iter().map(|it| it.len() as u64).sum(),
             members: BTreeMap::new(),
         };
         for number in 0.. {
@@ -92,7 +98,9 @@ impl Generator {
         archive.finish()?.flush()?;
         write(&folder.join("archive_latest.txt"), ARCHIVE.as_bytes())?;
         write(&folder.join("deletions.csv"), b"")?;
-        write(&self.target.join(MAPPING), &self.mapping)?;
+        for (name, content) in MAPPINGS.iter().zip(&self.mappings) {
+            write(&self.target.join(name), content)?;
+        }
         self.write_changes(&made.members)?;
         Ok(made)
     }
