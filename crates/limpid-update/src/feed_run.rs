@@ -201,6 +201,11 @@ fn changed(
     now: Timestamp,
 ) -> Finished {
     let served = job.served.as_ref().map(|served| served.records);
+    // A feed may bring facts alone, such as which products repositories belong to.
+    let records = match (parsed.snapshot.records, &parsed.shape) {
+        (0, Shape::Read { records, .. }) => *records,
+        (records, _) => records,
+    };
     let objection = match parsed.shape {
         Shape::Read {
             records,
@@ -215,7 +220,7 @@ fn changed(
     };
     let snapshot = FeedSnapshot {
         snapshot: parsed.snapshot.digest,
-        records: parsed.snapshot.records,
+        records,
         quarantined: parsed.quarantined,
         bytes: parsed.snapshot.bytes,
         built: now,
