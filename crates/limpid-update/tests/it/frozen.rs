@@ -116,7 +116,8 @@ async fn a_feed_of_notes_alone_is_compared_by_its_notes() {
     assert_eq!(outcome(&summary), &Outcome::Activated { generation: 1 });
     let served = bench.served_snapshot("toy").await;
     assert_eq!(served.note("toy", "package-7").unwrap(), Some("toy"));
-    assert_eq!(bench.served("toy").await.records, 100);
+    let build = bench.state("toy").await.build.unwrap();
+    assert_eq!(build.snapshot.records, 100);
     bench.document("toy", &notes(49));
     let summary = bench.update().await;
     let reason = "only 49 records, where there were 100".to_owned();
