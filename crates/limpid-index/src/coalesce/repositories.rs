@@ -390,10 +390,11 @@ mod tests {
     #[test]
     fn two_package_databases_of_one_image_both_count() {
         let mut top = rpms(&["b"]);
-        top.databases[0].path = "opt/root/var/lib/rpm/rpmdb.sqlite".into();
+        top.databases[0].path = "srv/system/var/lib/rpm/rpmdb.sqlite".into();
         let report = report(vec![made_from(rpms(&["a"]), &["baseos"], false), top]);
         assert_eq!(origins(&report), ["a: baseos", "b: baseos"]);
     }
+
     #[test]
     fn a_layer_that_names_very_many_repositories_is_a_problem() {
         let ids: Vec<String> = (0..1000).map(|number| format!("r{number:04}")).collect();
