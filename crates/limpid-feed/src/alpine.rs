@@ -139,10 +139,7 @@ impl Feed for Release {
     fn documents(&self) -> Vec<DocumentAddress> {
         REPOSITORIES
             .iter()
-            .map(|&repository| DocumentAddress {
-                url: self.url(repository),
-                is_required: true,
-            })
+            .map(|&repository| DocumentAddress::required(self.url(repository)))
             .collect()
     }
 

@@ -14,11 +14,9 @@
 use limpid_types::VersionConstraint;
 use serde::Deserialize;
 
-use crate::oval::{self, Bulletin, Claim, Definition, Statement};
+use crate::oval::{Bulletin, Claim, Definition, OvalFeed, OvalSource, Statement};
 use crate::run::Run;
-use crate::{
-    DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
-};
+use crate::{Family, Feed, FeedError, Limits, Probe, Settings};
 
 /// The first two releases, which have names of their own: file and namespace.
 const MARINER: [&str; 2] = ["1.0", "2.0"];
@@ -60,12 +58,14 @@ impl Azure {
         }
     }
 
-    fn release(&self, file: &str, distribution: &str, version: &str) -> Release {
-        Release {
+    fn release(&self, file: &str, distribution: &str, version: &str) -> OvalFeed<Release> {
+        OvalFeed {
             name: format!("azure/{distribution}-{version}"),
-            namespace: format!("{distribution}:{version}"),
             url: format!("{}/{file}-{version}-oval.xml", self.base),
             limits: self.limits.clone(),
+            source: Release {
+                namespace: format!("{distribution}:{version}"),
+            },
         }
     }
 }
@@ -107,7 +107,7 @@ impl Family for Azure {
     }
 }
 
-fn exists(probe: &mut dyn Probe, release: &Release) -> Result<bool, FeedError> {
+fn exists(probe: &mut dyn Probe, release: &OvalFeed<Release>) -> Result<bool, FeedError> {
     let url = release.url.clone();
     probe
         .exists(&url)
@@ -115,42 +115,10 @@ fn exists(probe: &mut dyn Probe, release: &Release) -> Result<bool, FeedError> {
 }
 
 struct Release {
-    name: String,
     namespace: String,
-    url: String,
-    limits: Limits,
 }
 
-impl Feed for Release {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn documents(&self) -> Vec<DocumentAddress> {
-        vec![DocumentAddress {
-            url: self.url.clone(),
-            is_required: true,
-        }]
-    }
-
-    fn parse(
-        &self,
-        documents: &mut dyn Documents,
-        sink: &mut dyn Sink,
-    ) -> Result<Tally, FeedError> {
-        let mut run = Run::new(&self.name, &self.url, sink);
-        oval::read(
-            documents,
-            &self.url,
-            &self.limits,
-            &mut run,
-            &mut |definition, run| self.handle(definition, run),
-        )?;
-        Ok(run.finish())
-    }
-}
-
-impl Release {
+impl OvalSource for Release {
     fn handle(&self, definition: &Definition<'_>, run: &mut Run<'_>) -> Result<(), FeedError> {
         let metadata = definition.metadata;
         let is_not_affected = match metadata

@@ -24,6 +24,7 @@ use serde::Deserialize;
 
 use crate::json::{JsonReader, Value};
 use crate::run::{Run, TOO_LARGE, open_required};
+use crate::source_ids::read_source_ids;
 
 use crate::{
     DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
@@ -87,10 +88,7 @@ impl Feed for Debian {
     }
 
     fn documents(&self) -> Vec<DocumentAddress> {
-        vec![DocumentAddress {
-            url: self.url.clone(),
-            is_required: true,
-        }]
+        vec![DocumentAddress::required(&self.url)]
     }
 
     fn parse(
@@ -101,37 +99,19 @@ impl Feed for Debian {
         let input = open_required(documents, &self.url)?;
         let mut json = JsonReader::new(&self.url, input, self.limits.record_bytes);
         let mut run = Run::new("debian", &self.url, sink);
-        json.enter_document()?;
-        while let Some(source) = json.next_member()? {
-            let offset = json.offset();
-            if let Some(fault) = source.fault() {
-                run.quarantine(source.text, Some(offset), fault)?;
-                json.skip_value()?;
-            } else if json.enter_object()? {
-                read_source(&source.text, &mut json, &mut run)?;
-            } else {
-                run.quarantine(source.text, Some(offset), "expected an object of ids")?;
-                json.skip_value()?;
+        read_source_ids(&mut json, &mut run, |pair, value, run| {
+            let (id, offset) = (pair.id, pair.offset);
+            let pair = record::Pair {
+                source: pair.source,
+                id: &id.text,
+                offset,
+            };
+            match (id.fault(), value) {
+                (None, Value::Whole(value)) => pair.read(value, run),
+                (None, Value::TooLarge) => pair.quarantine(run, TOO_LARGE),
+                (Some(fault), _) => pair.quarantine(run, fault),
             }
-        }
-        json.finish()?;
+        })?;
         Ok(run.finish())
     }
-}
-
-fn read_source(source: &str, json: &mut JsonReader, run: &mut Run<'_>) -> Result<(), FeedError> {
-    while let Some(id) = json.next_member()? {
-        let offset = json.offset();
-        let pair = record::Pair {
-            source,
-            id: &id.text,
-            offset,
-        };
-        match (id.fault(), json.value()?) {
-            (None, Value::Whole(value)) => pair.read(value, run)?,
-            (None, Value::TooLarge) => pair.quarantine(run, TOO_LARGE)?,
-            (Some(fault), _) => pair.quarantine(run, fault)?,
-        }
-    }
-    Ok(())
 }

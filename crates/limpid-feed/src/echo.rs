@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::json::{JsonReader, Name, Value};
 use crate::run::{Run, TOO_LARGE, open_required};
+use crate::source_ids::read_source_ids;
 use crate::text::clip;
 use crate::{
     DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
@@ -75,10 +76,7 @@ impl Feed for Echo {
     }
 
     fn documents(&self) -> Vec<DocumentAddress> {
-        vec![DocumentAddress {
-            url: self.url.clone(),
-            is_required: true,
-        }]
+        vec![DocumentAddress::required(&self.url)]
     }
 
     fn parse(
@@ -89,33 +87,17 @@ impl Feed for Echo {
         let input = open_required(documents, &self.url)?;
         let mut json = JsonReader::new(&self.url, input, self.limits.record_bytes);
         let mut run = Run::new("echo", &self.url, sink);
-        json.enter_document()?;
-        while let Some(source) = json.next_member()? {
-            let offset = json.offset();
-            if let Some(fault) = source.fault() {
-                run.quarantine(source.text, Some(offset), fault)?;
-                json.skip_value()?;
-            } else if json.enter_object()? {
-                read_source(&source.text, &mut json, &mut run)?;
-            } else {
-                run.quarantine(source.text, Some(offset), "expected an object of ids")?;
-                json.skip_value()?;
+        read_source_ids(&mut json, &mut run, |pair, value, run| {
+            match advisory(pair.source, pair.id, value) {
+                Ok(advisory) => run.advisory(advisory),
+                Err(reason) => {
+                    let id = format!("{} {}", pair.source, pair.id.text);
+                    run.quarantine(id, Some(pair.offset), reason)
+                }
             }
-        }
-        json.finish()?;
+        })?;
         Ok(run.finish())
     }
-}
-
-fn read_source(source: &str, json: &mut JsonReader, run: &mut Run<'_>) -> Result<(), FeedError> {
-    while let Some(id) = json.next_member()? {
-        let offset = json.offset();
-        match advisory(source, &id, &json.value()?) {
-            Ok(advisory) => run.advisory(advisory)?,
-            Err(reason) => run.quarantine(format!("{source} {}", id.text), Some(offset), reason)?,
-        }
-    }
-    Ok(())
 }
 
 #[derive(Deserialize)]

@@ -118,6 +118,16 @@ pub struct DocumentAddress {
     pub is_required: bool,
 }
 
+impl DocumentAddress {
+    /// Makes the address of a document that the feed cannot do without.
+    pub fn required(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            is_required: true,
+        }
+    }
+}
+
 /// The documents of one run, as the caller fetched them.
 pub trait Documents {
     /// Opens a document that [`Feed::documents`] named; none when the source does not have it.

@@ -83,10 +83,7 @@ impl Feed for Gentoo {
     }
 
     fn documents(&self) -> Vec<DocumentAddress> {
-        vec![DocumentAddress {
-            url: self.url.clone(),
-            is_required: true,
-        }]
+        vec![DocumentAddress::required(&self.url)]
     }
 
     fn parse(

@@ -43,6 +43,7 @@ mod readdressed;
 mod redhat;
 mod run;
 mod secdb;
+mod source_ids;
 mod suse;
 mod tar;
 mod text;

@@ -23,11 +23,9 @@
 use limpid_version::{Range, RangeEnd};
 use serde::Deserialize;
 
-use crate::oval::{self, Bulletin, Claim, Definition, Namespaces, Statement};
+use crate::oval::{Bulletin, Claim, Definition, Namespaces, OvalFeed, OvalSource, Statement};
 use crate::run::Run;
-use crate::{
-    DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
-};
+use crate::{Family, Feed, FeedError, Limits, Probe, Settings};
 
 /// The first year that has a document.
 const FIRST_YEAR: u32 = 2007;
@@ -77,11 +75,12 @@ impl Oracle {
         }
     }
 
-    fn errata(&self, part: &str) -> Errata {
-        Errata {
+    fn errata(&self, part: &str) -> OvalFeed<Errata> {
+        OvalFeed {
             name: format!("oracle/{part}"),
             url: format!("{}/com.oracle.elsa-{part}.xml.bz2", self.base),
             limits: self.limits.clone(),
+            source: Errata,
         }
     }
 }
@@ -131,62 +130,37 @@ impl Family for Oracle {
     }
 }
 
-struct Errata {
-    name: String,
-    url: String,
-    limits: Limits,
-}
+struct Errata;
 
-impl Feed for Errata {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn documents(&self) -> Vec<DocumentAddress> {
-        vec![DocumentAddress {
-            url: self.url.clone(),
-            is_required: true,
-        }]
-    }
-
-    fn parse(
-        &self,
-        documents: &mut dyn Documents,
-        sink: &mut dyn Sink,
-    ) -> Result<Tally, FeedError> {
-        let mut run = Run::new(&self.name, &self.url, sink);
-        oval::read(documents, &self.url, &self.limits, &mut run, &mut handle)?;
-        Ok(run.finish())
-    }
-}
-
-fn handle(definition: &Definition<'_>, run: &mut Run<'_>) -> Result<(), FeedError> {
-    let mut namespaces = Namespaces::new(&namespace_of);
-    let statements: Vec<(Vec<String>, Statement)> = definition
-        .statements
-        .iter()
-        .map(|statement| {
-            let namespaces = namespaces.of(statement).unwrap_or_default();
-            (namespaces, within_train(statement.clone()))
-        })
-        .collect();
-    if statements.is_empty() {
-        let reason = "no package in the criteria";
-        return run.quarantine(definition.id, Some(definition.offset), reason);
-    }
-    let mut claims = Vec::new();
-    for (namespaces, statement) in &statements {
-        if namespaces.is_empty() {
-            let reason = format!("package of no release: {}", statement.package);
+impl OvalSource for Errata {
+    fn handle(&self, definition: &Definition<'_>, run: &mut Run<'_>) -> Result<(), FeedError> {
+        let mut namespaces = Namespaces::new(&namespace_of);
+        let statements: Vec<(Vec<String>, Statement)> = definition
+            .statements
+            .iter()
+            .map(|statement| {
+                let namespaces = namespaces.of(statement).unwrap_or_default();
+                (namespaces, within_train(statement.clone()))
+            })
+            .collect();
+        if statements.is_empty() {
+            let reason = "no package in the criteria";
             return run.quarantine(definition.id, Some(definition.offset), reason);
         }
-        claims.extend(namespaces.iter().map(|namespace| Claim {
-            namespace: namespace.clone(),
-            repository: flavour(statement),
-            statement,
-        }));
+        let mut claims = Vec::new();
+        for (namespaces, statement) in &statements {
+            if namespaces.is_empty() {
+                let reason = format!("package of no release: {}", statement.package);
+                return run.quarantine(definition.id, Some(definition.offset), reason);
+            }
+            claims.extend(namespaces.iter().map(|namespace| Claim {
+                namespace: namespace.clone(),
+                repository: flavour(statement),
+                statement,
+            }));
+        }
+        Bulletin::new(definition, &erratum(definition)).emit(&claims, run)
     }
-    Bulletin::new(definition, &erratum(definition)).emit(&claims, run)
 }
 
 /// Returns the id of the erratum.

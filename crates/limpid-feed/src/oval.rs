@@ -34,6 +34,7 @@
 mod bulletin;
 mod copy;
 mod evaluation;
+mod feed;
 mod formula;
 mod range;
 mod state;
@@ -53,6 +54,7 @@ use formula::Formula;
 use tables::Tables;
 
 pub(crate) use bulletin::{Bulletin, Claim};
+pub(crate) use feed::{OvalFeed, OvalSource};
 pub(crate) use statement::{Namespaces, Statement};
 
 const ROOT: &str = "oval_definitions";

@@ -11,11 +11,9 @@
 
 use serde::Deserialize;
 
-use crate::oval::{self, Bulletin, Claim, Definition, Namespaces};
+use crate::oval::{Bulletin, Claim, Definition, Namespaces, OvalFeed, OvalSource};
 use crate::run::Run;
-use crate::{
-    DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
-};
+use crate::{Family, Feed, FeedError, Limits, Probe, Settings};
 
 /// Where the search for releases ends even if the source claims to have more.
 const LAST_RELEASE: u32 = 30;
@@ -71,11 +69,13 @@ impl Family for Photon {
             })?;
             if exists {
                 missing = 0;
-                feeds.push(Box::new(Release {
+                feeds.push(Box::new(OvalFeed {
                     name: format!("photon/{number}.0"),
-                    namespace: format!("photon:{number}.0"),
                     url,
                     limits: self.limits.clone(),
+                    source: Release {
+                        namespace: format!("photon:{number}.0"),
+                    },
                 }));
                 continue;
             }
@@ -95,42 +95,10 @@ impl Family for Photon {
 }
 
 struct Release {
-    name: String,
     namespace: String,
-    url: String,
-    limits: Limits,
 }
 
-impl Feed for Release {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn documents(&self) -> Vec<DocumentAddress> {
-        vec![DocumentAddress {
-            url: self.url.clone(),
-            is_required: true,
-        }]
-    }
-
-    fn parse(
-        &self,
-        documents: &mut dyn Documents,
-        sink: &mut dyn Sink,
-    ) -> Result<Tally, FeedError> {
-        let mut run = Run::new(&self.name, &self.url, sink);
-        oval::read(
-            documents,
-            &self.url,
-            &self.limits,
-            &mut run,
-            &mut |definition, run| self.handle(definition, run),
-        )?;
-        Ok(run.finish())
-    }
-}
-
-impl Release {
+impl OvalSource for Release {
     fn handle(&self, definition: &Definition<'_>, run: &mut Run<'_>) -> Result<(), FeedError> {
         let mut claims = Vec::new();
         let mut namespaces = Namespaces::new(&namespace_of);

@@ -24,11 +24,9 @@ mod product;
 
 use serde::Deserialize;
 
-use crate::oval::{self, Bulletin, Claim, Definition, Namespaces};
+use crate::oval::{Bulletin, Claim, Definition, Namespaces, OvalFeed, OvalSource};
 use crate::run::Run;
-use crate::{
-    DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
-};
+use crate::{Family, Feed, FeedError, Limits, Probe, Settings};
 use line::Line;
 use product::namespaces_of;
 
@@ -116,11 +114,11 @@ impl Family for Suse {
         Ok(lines
             .into_iter()
             .map(|line| {
-                let feed: Box<dyn Feed> = Box::new(ProductLine {
+                let feed: Box<dyn Feed> = Box::new(OvalFeed {
                     name: format!("suse/{}", line.stem()),
                     url: format!("{}/{}", self.base, line.file()),
-                    line,
                     limits: self.limits.clone(),
+                    source: ProductLine { line },
                 });
                 feed
             })
@@ -129,42 +127,10 @@ impl Family for Suse {
 }
 
 struct ProductLine {
-    name: String,
-    url: String,
     line: Line,
-    limits: Limits,
 }
 
-impl Feed for ProductLine {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn documents(&self) -> Vec<DocumentAddress> {
-        vec![DocumentAddress {
-            url: self.url.clone(),
-            is_required: true,
-        }]
-    }
-
-    fn parse(
-        &self,
-        documents: &mut dyn Documents,
-        sink: &mut dyn Sink,
-    ) -> Result<Tally, FeedError> {
-        let mut run = Run::new(&self.name, &self.url, sink);
-        oval::read(
-            documents,
-            &self.url,
-            &self.limits,
-            &mut run,
-            &mut |definition, run| self.handle(definition, run),
-        )?;
-        Ok(run.finish())
-    }
-}
-
-impl ProductLine {
+impl OvalSource for ProductLine {
     /// Products that are no distribution, such as SUSE Manager, are passed by.
     fn handle(&self, definition: &Definition<'_>, run: &mut Run<'_>) -> Result<(), FeedError> {
         let mut claims = Vec::new();

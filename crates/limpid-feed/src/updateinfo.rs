@@ -83,10 +83,7 @@ impl Feed for RepositoryFeed {
     fn documents(&self) -> Vec<DocumentAddress> {
         self.documents
             .iter()
-            .map(|document| DocumentAddress {
-                url: document.url.clone(),
-                is_required: true,
-            })
+            .map(|document| DocumentAddress::required(document.url.clone()))
             .collect()
     }
 

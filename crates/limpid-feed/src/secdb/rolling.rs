@@ -38,10 +38,7 @@ impl Feed for Rolling {
     }
 
     fn documents(&self) -> Vec<DocumentAddress> {
-        vec![DocumentAddress {
-            url: self.url.clone(),
-            is_required: true,
-        }]
+        vec![DocumentAddress::required(&self.url)]
     }
 
     fn parse(

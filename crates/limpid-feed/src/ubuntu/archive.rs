@@ -26,10 +26,7 @@ impl Feed for ArchiveFeed {
     }
 
     fn documents(&self) -> Vec<DocumentAddress> {
-        vec![DocumentAddress {
-            url: self.url.clone(),
-            is_required: true,
-        }]
+        vec![DocumentAddress::required(&self.url)]
     }
 
     fn parse(

@@ -76,10 +76,7 @@ impl Feed for Release {
     }
 
     fn documents(&self) -> Vec<DocumentAddress> {
-        vec![DocumentAddress {
-            url: self.url.clone(),
-            is_required: true,
-        }]
+        vec![DocumentAddress::required(&self.url)]
     }
 
     fn parse(
