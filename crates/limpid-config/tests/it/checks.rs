@@ -199,3 +199,37 @@ fn limpids_own_sections_are_checked_in_every_mode() {
         assert_eq!(unfit(text, Mode::Indexer), expected, "{text}");
     }
 }
+
+#[test]
+fn settings_of_an_updater_are_checked_where_feeds_are_read() {
+    let wrong = "updaters: {config: {alpine: {urll: 'http://m/'}}}";
+    assert_eq!(unfit(wrong, Mode::Combo), ["$.updaters.config.alpine"]);
+    assert!(unfit(wrong, Mode::Indexer).is_empty());
+    let text = "updaters: {config: {rhel-vex: {fixed_in_version_cel: 'x'}}}";
+    assert_eq!(unfit(text, Mode::Combo), ["$.updaters.config.rhel-vex"]);
+    let right = "updaters: {config: {alpine: {url: 'http://m/'}, 'osv/npm': {url: 'http://m/npm'},
+        clair.cvss: {feed_root: 'http://m/'}}}";
+    assert!(unfit(right, Mode::Combo).is_empty());
+}
+
+#[test]
+fn settings_of_an_updater_that_nobody_knows_are_odd() {
+    let text = "updaters: {config: {alpnie: {url: 'http://m/'}}}";
+    let lints = yaml(text).check(Mode::Combo, &Environment::default());
+    let about = |lint: &limpid_config::Lint| lint.path.to_string();
+    let paths: Vec<String> = lints.unwrap().iter().map(about).collect();
+    assert!(
+        paths.contains(&"$.updaters.config.alpnie".to_owned()),
+        "{paths:?}"
+    );
+}
+
+#[test]
+fn the_indexers_addresses_of_red_hats_mappings_are_those_of_the_feeds() {
+    let text = "indexer: {scanner: {
+        repo: {rhel-repository-scanner: {repo2cpe_mapping_url: 'http://m/repositories'}},
+        package: {rhel_containerscanner: {name2repos_mapping_url: 'http://m/names'}}}}";
+    let mapping = yaml(text).feed_settings().rhel_mapping;
+    assert_eq!(mapping.repo2cpe_mapping_url, "http://m/repositories");
+    assert_eq!(mapping.name2repos_mapping_url, "http://m/names");
+}

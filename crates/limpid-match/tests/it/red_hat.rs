@@ -557,3 +557,21 @@ fn the_time_of_an_images_making_is_not_compared_with_a_version() {
     assert_eq!(ids(&of_time("1731550467")), ["CVE-2000-0001"]);
     assert_eq!(of_time("1731550466").coverage.verdict, Verdict::Complete);
 }
+
+#[test]
+fn a_build_for_one_minor_release_is_judged_by_the_fix_for_it() {
+    let data = data([
+        fixed(BASEOS, "CVE-2000-0001", "1:3.0.1-47.el9_1"),
+        fixed(BASEOS, "CVE-2000-0001", "1:3.0.7-16.el9_2"),
+    ]);
+    for (version, expected) in [
+        ("1:3.0.1-46.el9_1", 1),
+        ("1:3.0.1-47.el9_1", 0),
+        ("1:3.0.7-15.el9_2", 1),
+        ("1:3.0.1-47.el9", 1),
+        ("1:3.0.7-16.el9_2", 0),
+    ] {
+        let image = from(rhel(("openssl", version)), &["baseos"]);
+        assert_eq!(report(&image, &data).findings.len(), expected, "{version}");
+    }
+}
