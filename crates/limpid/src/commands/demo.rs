@@ -64,7 +64,7 @@ column says which layer brought each package. zlib is not listed: Alpine says th
 was never affected. curl is listed because its third layer brought an old version.
 
 What to type next:
-  limpid update                     fetch the real vulnerability data (about a minute)
+  limpid update                     fetch the real vulnerability data (some minutes)
   limpid scan IMAGE.tar             an image from `docker save` or `podman save`
   limpid scan oci:DIR               an OCI layout, for example from `skopeo copy`
   limpid scan dir:/                 the file system of this machine
