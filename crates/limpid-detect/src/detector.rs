@@ -17,6 +17,11 @@ pub(crate) trait Detector {
     /// Learns of a directory, which has no content to want.
     fn see_directory(&mut self, _path: &str, _sink: &mut Sink) {}
 
+    /// Decides from the first bytes whether the rest is wanted, see [`Want::WholeAfter`].
+    fn confirm(&mut self, _entry: &Entry<'_>, _start: &[u8], _sink: &mut Sink) -> bool {
+        true
+    }
+
     /// Takes the content that was wanted.
     fn take(&mut self, entry: &Entry<'_>, content: Content<'_>, sink: &mut Sink);
 
@@ -190,6 +195,7 @@ fn text_bytes(record: &PackageRecord) -> u64 {
         &record.maintainer,
         &record.signature_key,
         &record.build_id,
+        &record.place,
     ]
     .into_iter()
     .map(|text| text.len() as u64)

@@ -10,6 +10,7 @@ mod advisory;
 mod affected_manifests;
 mod cpe;
 mod digest;
+mod ecosystem;
 mod evidence;
 mod index_report;
 mod manifest;
@@ -27,9 +28,10 @@ pub use advisory::{
 pub use affected_manifests::{AffectedManifests, VulnerabilitySummaries};
 pub use cpe::{Cpe, CpeAttribute, CpeError, CpeValue, REDHAT_IMAGES, Relation};
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
+pub use ecosystem::Ecosystem;
 pub use evidence::{
-    ContainerIdentity, ContentManifest, DatabaseKind, DnfHistory, DnfPackage, LayerEvidence,
-    PackageDatabase, PackageRecord, ReleaseFile, Whiteout,
+    Confidence, ContainerIdentity, ContentManifest, DatabaseKind, DnfHistory, DnfPackage,
+    LayerEvidence, PackageDatabase, PackageRecord, ReleaseFile, Whiteout,
 };
 pub use index_report::{
     Distribution, Environment, Extension, IndexReport, LayerProblem, Package, Repository,
