@@ -2,7 +2,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use limpid_types::{
-    Distribution, Environment, GapReason, IndexReport, Package, REDHAT_IMAGES, Repository,
+    Distribution, Ecosystem, Environment, GapReason, IndexReport, Package, REDHAT_IMAGES,
+    Repository,
 };
 use limpid_vulndb::FROZEN_NOTES;
 
@@ -13,7 +14,7 @@ use crate::distributions::{
     self, Concerns, Epochs, Family, JudgedBy, SourceVersion, is_of_module, red_hat,
 };
 use crate::products::{Known, MAPPING_FEED, Products};
-use crate::{FeedSnapshot, VulnerabilityData, end_of_life};
+use crate::{FeedSnapshot, VulnerabilityData, end_of_life, languages};
 
 /// The feed that speaks of container images of Red Hat's.
 const CONTAINER_FEED: &str = "rhel-vex";
@@ -194,6 +195,39 @@ impl Release {
             concerns: is_of_module,
             products: containers::products(repository),
             names,
+            end_key: String::new(),
+            ended: None,
+            assumed: None,
+        })
+    }
+
+    /// Finds the feeds that serve an ecosystem, be they its own database or somebody's advisories.
+    pub(crate) fn of_ecosystem(
+        ecosystem: Ecosystem,
+        data: &dyn VulnerabilityData,
+        now: Timestamp,
+        max_age: SignedDuration,
+    ) -> Result<Self, Unserved> {
+        let feeds: Vec<usize> = (0..data.feeds().len())
+            .filter(|feed| data.records(*feed, ecosystem.key()) > 0)
+            .collect();
+        if feeds.is_empty() {
+            let feed = languages::feed(ecosystem);
+            return Err(missing(&feed, data).unwrap_or_else(|| Unserved {
+                reason: GapReason::FeedMissing,
+                detail: format!("there is no data about packages of {ecosystem}"),
+                subject: feed,
+            }));
+        }
+        Ok(Self {
+            namespaces: vec![ecosystem.key().into()],
+            stale: stale(&feeds, data, now, max_age),
+            feeds,
+            source_version: SourceVersion::Installed,
+            epochs: Epochs::Compared,
+            concerns: is_of_module,
+            products: None,
+            names: Vec::new(),
             end_key: String::new(),
             ended: None,
             assumed: None,
