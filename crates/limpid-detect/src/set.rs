@@ -12,6 +12,7 @@ use crate::pacman::PacmanDetector;
 use crate::portage::PortageDetector;
 use crate::release_file::ReleaseFileDetector;
 use crate::rpm::RpmDetector;
+use crate::yumdb::YumdbDetector;
 use crate::{obstruction, whiteout};
 
 /// Identifies what the detectors look at. Evidence is kept under (layer, this).
@@ -38,7 +39,7 @@ const DATABASES: [&str; 11] = [
 
 /// All detectors over one layer.
 pub struct DetectorSet {
-    detectors: [Box<dyn Detector + Send>; 10],
+    detectors: [Box<dyn Detector + Send>; 11],
     /// Which detector wanted the entry that was entered last.
     chosen: usize,
     sink: Sink,
@@ -72,6 +73,7 @@ impl DetectorSet {
                 Box::new(BottlerocketDetector),
                 Box::new(BuildInfoDetector),
                 Box::new(DnfHistoryDetector::new(budget)),
+                Box::new(YumdbDetector::default()),
                 Box::new(ReleaseFileDetector),
             ],
             chosen: 0,
@@ -133,7 +135,9 @@ impl DetectorSet {
     ///
     /// The content of a hard link stands with the name that came first. A name that is wanted too
     /// has been looked at; any other content is gone when the link shows that it mattered.
-    fn enter_hard_link(&mut self, entry: &Entry<'_>) {
+    ///
+    /// Tells whether a detector took the link for the file that it links to.
+    fn enter_hard_link(&mut self, entry: &Entry<'_>) -> bool {
         let file = Entry {
             kind: EntryKind::File,
             ..*entry
@@ -143,15 +147,23 @@ impl DetectorSet {
             ..file
         };
         for detector in &mut self.detectors {
-            if detector.want(&file) != Want::Nothing && detector.want(&target) == Want::Nothing {
-                let why = format!(
-                    "is a hard link to a file that was not looked at: {}",
-                    entry.link
-                );
-                detector.lost(entry, why, &mut self.sink);
-                return;
+            if detector.want(&file) == Want::Nothing {
+                continue;
             }
+            if detector.want(&target) != Want::Nothing {
+                if detector.see_hard_link(entry, &mut self.sink) {
+                    return true;
+                }
+                continue;
+            }
+            let why = format!(
+                "is a hard link to a file that was not looked at: {}",
+                entry.link
+            );
+            detector.lost(entry, why, &mut self.sink);
+            return false;
         }
+        false
     }
 }
 
@@ -163,7 +175,9 @@ impl Visitor for DetectorSet {
             }
             return Want::Nothing;
         }
-        if (obstruction::is_obstruction(entry) || self.replaces_file(entry))
+        let is_taken = entry.kind == EntryKind::HardLink && self.enter_hard_link(entry);
+        if !is_taken
+            && (obstruction::is_obstruction(entry) || self.replaces_file(entry))
             && self.sink.admit(entry.path.len())
         {
             self.sink.evidence.obstructions.push(entry.path.to_owned());
@@ -180,7 +194,6 @@ impl Visitor for DetectorSet {
             return Want::Nothing;
         }
         if entry.kind == EntryKind::HardLink {
-            self.enter_hard_link(entry);
             return Want::Nothing;
         }
         for (index, detector) in self.detectors.iter_mut().enumerate() {

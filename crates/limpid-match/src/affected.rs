@@ -138,6 +138,7 @@ fn releases<'a>(index: &'a IndexReport, data: &MemoryData) -> BTreeMap<PlaceKey<
                 // There may be no table of repositories here. What may affect the image is worth
                 // a look, so it counts as the whole distribution.
                 place.repositories.clear();
+                place.is_apart = false;
                 release_of(&place)
             })
         });
