@@ -288,4 +288,18 @@ mod tests {
         set.enter(&entry("etc/resolv.conf", EntryKind::Symlink));
         assert_eq!(set.finish().evidence.obstructions, ["etc/os-release"]);
     }
+
+    #[test]
+    fn a_hard_link_that_was_taken_for_a_file_is_none_where_a_file_was() {
+        let path = |name: &str| format!("var/lib/yum/yumdb/{name}/0-{name}-1-1-noarch/from_repo");
+        let (first, second) = (path("a"), path("b"));
+        let mut set = DetectorSet::new(&Budget::new(1 << 20));
+        file(&mut set, &first, b"amzn2-core");
+        let mut link = entry(&second, EntryKind::HardLink);
+        link.link = &first;
+        set.enter(&link);
+        let evidence = set.finish().evidence;
+        assert_eq!(evidence.yum_packages.len(), 2);
+        assert_eq!((evidence.obstructions, evidence.problems), (vec![], vec![]));
+    }
 }
