@@ -37,8 +37,9 @@ pub(crate) struct YumdbDetector {
 
 impl YumdbDetector {
     fn keep(&mut self, directory: &str, repository: String, sink: &mut Sink) {
-        // The package and its repository are there once more when the layer has ended.
-        if !repository.is_empty() && sink.admit(2 * (directory.len() + repository.len())) {
+        // Everything is there once more when the layer has ended.
+        let bytes = 2 * (directory.len() + repository.len()) + size_of::<DnfPackage>();
+        if !repository.is_empty() && sink.admit(bytes) {
             self.repositories.insert(directory.to_owned(), repository);
         }
     }

@@ -15,7 +15,7 @@ pub(super) const FIPS: BuildsApart = BuildsApart {
 };
 
 /// Marks of such builds in versions, in lower case.
-const FIPS_MARKS: [&str; 3] = ["+fips", ".fips.", "~fips"];
+const FIPS_MARKS: [&str; 2] = ["+fips", ".fips."];
 
 /// Tells whether a package is a build that is certified by FIPS 140. The version says so, but for
 /// the packages that stand for the kernels, whose sources are called `linux-meta-aws-fips`.
