@@ -194,6 +194,7 @@ fn places<'a>(index: &'a IndexReport, data: &MemoryData) -> BTreeMap<PlaceKey<'a
                 // There may be no table of repositories here. What may affect the image is worth
                 // a look, so it counts as the whole distribution.
                 place.repositories.clear();
+                place.is_apart = false;
                 release_of(&place)
             })
         });

@@ -68,7 +68,7 @@ pub enum MatchError {
 /// | `NoDistribution` | a package belongs to no distribution, or its release cannot be told | not judged |
 /// | `NoFeed` | limpid has no feed for the distribution or the package repository | not judged |
 /// | `FeedMissing` | the generation has no snapshot of the feed | not judged |
-/// | `FeedEmpty` | the snapshot holds nothing for the release | not judged |
+/// | `FeedEmpty` | the snapshots hold nothing for the release, or for the builds or the repository of it that the package is of | not judged |
 /// | `RepositoryUnknown` | nobody says which products a Red Hat repository belongs to | not judged |
 /// | `ThirdParty` | somebody else than the distribution built the package | not judged |
 /// | `UnknownVersion` | a version that an advisory has to be compared with does not parse | judged but for that, counted as not judged |

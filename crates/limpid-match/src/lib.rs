@@ -55,6 +55,7 @@ mod updater_name;
 
 pub use affected::{affected, names};
 pub use clair::{clair_index, clair_report};
+pub use containers::once_per_image;
 pub use data::{
     Candidate, CandidateTexts, DataError, FeedSnapshot, MissingFeed, VulnerabilityData,
 };

@@ -23,7 +23,10 @@ pub(super) async fn make(
         Some(generation) => generation,
         None => &nothing,
     };
-    let report = judge(index, data, options)?;
+    let mut report = judge(index, data, options)?;
+    if options.format != Format::Clair {
+        limpid_match::once_per_image(&mut report, index);
+    }
     output::write(
         options.output.as_deref(),
         &render(index, data, &report, options)?,

@@ -21,5 +21,6 @@ mod packages;
 mod red_hat_findings;
 mod rhel;
 mod rpm_findings;
+mod rpm_tool;
 mod suse_findings;
 mod ubuntu_findings;
