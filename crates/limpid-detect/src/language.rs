@@ -4,7 +4,14 @@
 //! its own, so that a later layer that replaces or removes the file takes the packages with it.
 //! Whether a package manager of the distribution owns the file is decided later, from all layers.
 
+mod application;
+mod json;
+mod node;
+mod php;
 mod python;
+mod r;
+mod ruby;
+mod toml_parts;
 
 use limpid_layer::{Content, Entry, EntryKind, Want};
 use limpid_types::{DatabaseKind, PackageDatabase, PackageRecord, Problem, ProblemKind};
@@ -29,7 +36,13 @@ pub(crate) struct Format {
 pub(crate) const START: usize = 64;
 
 /// All formats; the first that matches reads a file.
-const FORMATS: &[&[Format]] = &[python::FORMATS];
+const FORMATS: &[&[Format]] = &[
+    node::FORMATS,
+    php::FORMATS,
+    python::FORMATS,
+    r::FORMATS,
+    ruby::FORMATS,
+];
 
 /// A path, split where formats look.
 pub(crate) struct Path<'a> {
