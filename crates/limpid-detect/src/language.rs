@@ -4,7 +4,16 @@
 //! its own, so that a later layer that replaces or removes the file takes the packages with it.
 //! Whether a package manager of the distribution owns the file is decided later, from all layers.
 
+mod conan;
+mod dart;
+mod document;
+mod dotnet;
+mod erlang;
+mod haskell;
+mod julia;
 mod python;
+mod rust;
+mod swift;
 
 use limpid_layer::{Content, Entry, EntryKind, Want};
 use limpid_types::{DatabaseKind, PackageDatabase, PackageRecord, Problem, ProblemKind};
@@ -29,7 +38,17 @@ pub(crate) struct Format {
 pub(crate) const START: usize = 64;
 
 /// All formats; the first that matches reads a file.
-const FORMATS: &[&[Format]] = &[python::FORMATS];
+const FORMATS: &[&[Format]] = &[
+    conan::FORMATS,
+    dart::FORMATS,
+    dotnet::FORMATS,
+    erlang::FORMATS,
+    haskell::FORMATS,
+    julia::FORMATS,
+    python::FORMATS,
+    rust::FORMATS,
+    swift::FORMATS,
+];
 
 /// A path, split where formats look.
 pub(crate) struct Path<'a> {
