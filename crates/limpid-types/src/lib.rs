@@ -34,8 +34,8 @@ pub use evidence::{
     LayerEvidence, PackageDatabase, PackageRecord, ReleaseFile, Whiteout,
 };
 pub use index_report::{
-    Distribution, Environment, Extension, IndexReport, LayerProblem, Package, Repository,
-    index_state,
+    Distribution, Environment, Extension, IndexReport, LanguagePackage, LayerProblem, Package,
+    PackageOwner, Repository, index_state,
 };
 pub use manifest::{Manifest, ManifestLayer};
 pub use notification::{
