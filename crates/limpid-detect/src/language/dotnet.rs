@@ -3,13 +3,13 @@
 //! | file | read by | entries |
 //! |---|---|---|
 //! | `NAME.deps.json` | the host, beside each program and framework | [`deps`] |
-//! | `packages.lock.json` | NuGet, beside a project | `{"dependencies": {FRAMEWORK: {NAME: {"type": "Direct", "resolved": VERSION}}}}` |
-//! | `packages.config` | NuGet, beside a project of the older kind | `<package id="NAME" version="VERSION" developmentDependency="true"/>` |
+//! | `packages.lock.json` | `NuGet`, beside a project | `{"dependencies": {FRAMEWORK: {NAME: {"type": "Direct", "resolved": VERSION}}}}` |
+//! | `packages.config` | `NuGet`, beside a project of the older kind | `<package id="NAME" version="VERSION" developmentDependency="true"/>` |
 //!
 //! In a lock, entries of the type `Project` are other projects, and passed over. It does not tell
 //! development dependencies from others; `packages.config` does, and those are left out.
 //! `project.assets.json` is a by-product of a build and is not read. See "Package references in
-//! project files" and "packages.config" in the documentation of NuGet.
+//! project files" and "packages.config" in the documentation of `NuGet`.
 
 mod deps;
 

@@ -22,7 +22,6 @@ use std::collections::BTreeMap;
 
 use limpid_types::Ecosystem;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::super::document::{Document, Members};
@@ -53,14 +52,18 @@ struct Library {
 /// The files of a package, by what they are.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Files {
-    runtime: BTreeMap<String, IgnoredAny>,
-    runtime_targets: BTreeMap<String, IgnoredAny>,
-    native: BTreeMap<String, IgnoredAny>,
-    resources: BTreeMap<String, IgnoredAny>,
+struct Files<'a> {
+    #[serde(borrow)]
+    runtime: Members<'a>,
+    #[serde(borrow)]
+    runtime_targets: Members<'a>,
+    #[serde(borrow)]
+    native: Members<'a>,
+    #[serde(borrow)]
+    resources: Members<'a>,
 }
 
-impl Files {
+impl Files<'_> {
     fn is_empty(&self) -> bool {
         self.runtime.is_empty()
             && self.runtime_targets.is_empty()
@@ -122,7 +125,7 @@ impl<'a> Deps<'a> {
 
 /// What cannot be read counts as a file, lest a package be missed.
 fn has_files(files: &RawValue) -> bool {
-    serde_json::from_str::<Files>(files.get()).map_or(true, |files| !files.is_empty())
+    serde_json::from_str::<Files<'_>>(files.get()).map_or(true, |files| !files.is_empty())
 }
 
 /// Returns the package, and the version, that a shared framework is published as.
