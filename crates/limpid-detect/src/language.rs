@@ -4,6 +4,7 @@
 //! its own, so that a later layer that replaces or removes the file takes the packages with it.
 //! Whether a package manager of the distribution owns the file is decided later, from all layers.
 
+mod executable;
 mod python;
 
 use limpid_layer::{Content, Entry, EntryKind, Want};
@@ -29,7 +30,11 @@ pub(crate) struct Format {
 pub(crate) const START: usize = 64;
 
 /// All formats; the first that matches reads a file.
-const FORMATS: &[&[Format]] = &[python::FORMATS];
+const FORMATS: &[&[Format]] = &[
+    python::FORMATS,
+    // Last, because any file without an ending may be a program.
+    executable::FORMATS,
+];
 
 /// A path, split where formats look.
 pub(crate) struct Path<'a> {
