@@ -84,3 +84,6 @@ fn read_executable(file: &File<'_>, found: &mut Found<'_>) {
         programs::read(image, &file.path, found);
     }
 }
+
+#[cfg(test)]
+mod tests;
