@@ -81,6 +81,9 @@ fn read_executable(file: &File<'_>, found: &mut Found<'_>) {
         if image.kind == Kind::Pe {
             assembly::read(image, &file.path, found);
         }
+    }
+    // All architectures of a file are of one version, and the search takes time.
+    if let Some(image) = images.first() {
         programs::read(image, &file.path, found);
     }
 }

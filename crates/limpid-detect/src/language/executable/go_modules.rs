@@ -34,10 +34,11 @@ const GO_TOOL: &str = "cmd/go";
 /// Adds the packages of a binary: of the release of Go that built it, and of its modules.
 pub(super) fn read(release: &str, modules: &str, found: &mut Found<'_>) {
     let text = BuildText::parse(modules);
-    let release = text_of_release(release);
-    found.package(module("stdlib", release, ""));
-    if text.package == GO_TOOL {
-        found.package(module("toolchain", release, ""));
+    if let Some(release) = text_of_release(release) {
+        found.package(module("stdlib", release, ""));
+        if text.package == GO_TOOL {
+            found.package(module("toolchain", release, ""));
+        }
     }
     if let Some(main) = &text.main {
         found.package(main_module(main, &text));
@@ -49,14 +50,14 @@ pub(super) fn read(release: &str, modules: &str, found: &mut Found<'_>) {
     }
 }
 
-/// Returns the release without `go`, and without what comes after it. What is built between two
-/// releases has no number that could be judged, and keeps its text.
-fn text_of_release(release: &str) -> &str {
+/// Returns the release without `go`, and without what comes after it; none when obfuscation took it
+/// away. What is built between two releases has no number that could be judged, and keeps its text.
+fn text_of_release(release: &str) -> Option<&str> {
     if release.starts_with("devel ") {
-        return release;
+        return Some(release);
     }
-    let release = release.strip_prefix("go").unwrap_or(release);
-    release.split(' ').next().unwrap_or_default()
+    let release = release.strip_prefix("go")?;
+    release.split(' ').next()
 }
 
 #[derive(Default)]
