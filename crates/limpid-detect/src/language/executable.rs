@@ -30,7 +30,7 @@ mod sought_text;
 use limpid_types::DatabaseKind;
 
 use self::bytes::Bytes;
-use self::image::Kind;
+use self::image::{Image, Kind};
 use super::{File, Format, Found, Path};
 
 /// What is read of executables.
@@ -69,22 +69,35 @@ fn has_magic(start: &[u8]) -> bool {
 }
 
 fn read_executable(file: &File<'_>, found: &mut Found<'_>) {
-    let bytes = Bytes::new(&file.content);
-    let images = match image::read_all(bytes) {
-        Ok(images) => images,
-        Err(why) => return found.unreadable(why),
-    };
-    for image in &images {
-        go::read(image, found);
-        auditable::read(image, found);
-        native_image::read(image, found);
-        if image.kind == Kind::Pe {
-            assembly::read(image, &file.path, found);
+    match mach_o::parts(Bytes::new(&file.content)) {
+        Ok(parts) => read_parts(&parts, &file.path, found),
+        Err(why) => found.unreadable(why),
+    }
+}
+
+/// Reads the executables for one architecture each that a file consists of, one after the other.
+fn read_parts(parts: &[Bytes<'_>], path: &Path<'_>, found: &mut Found<'_>) {
+    for (number, &part) in parts.iter().enumerate() {
+        match image::read(part) {
+            Ok(Some(image)) => {
+                read_image(&image, path, found);
+                // All architectures are of one version, and the search takes time.
+                if number == 0 {
+                    programs::read(&image, path, found);
+                }
+            }
+            Ok(None) => {}
+            Err(why) => found.unreadable(why),
         }
     }
-    // All architectures of a file are of one version, and the search takes time.
-    if let Some(image) = images.first() {
-        programs::read(image, &file.path, found);
+}
+
+fn read_image(image: &Image<'_>, path: &Path<'_>, found: &mut Found<'_>) {
+    go::read(image, found);
+    auditable::read(image, found);
+    native_image::read(image, found);
+    if image.kind == Kind::Pe {
+        assembly::read(image, path, found);
     }
 }
 

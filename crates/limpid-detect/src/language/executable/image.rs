@@ -58,15 +58,13 @@ pub(super) struct SymbolTable {
 /// Names of sections that matter are shorter, in bytes.
 pub(super) const LONGEST_NAME: usize = 24;
 
-/// Reads the tables of an executable: one image, or several if the file is for several
-/// architectures.
-pub(super) fn read_all(bytes: Bytes<'_>) -> Result<Vec<Image<'_>>, &'static str> {
-    let start = bytes.read_up_to(0, 64);
-    match *start {
-        [0x7f, b'E', b'L', b'F', ..] => elf::read(bytes).map(|image| image.into_iter().collect()),
+/// Reads the tables of an executable; nothing when no one runs files of its kind.
+pub(super) fn read(bytes: Bytes<'_>) -> Result<Option<Image<'_>>, &'static str> {
+    match *bytes.read_up_to(0, 2) {
+        [0x7f, b'E'] => elf::read(bytes),
         // Texts begin with these two letters, too.
-        [b'M', b'Z', ..] => Ok(pe::read(bytes).into_iter().collect()),
-        _ => mach_o::read(bytes),
+        [b'M', b'Z'] => Ok(pe::read(bytes)),
+        _ => mach_o::read(bytes).map(Some),
     }
 }
 

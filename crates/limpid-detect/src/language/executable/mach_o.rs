@@ -15,6 +15,8 @@ use super::image::{Image, Kind, Region, SymbolTable, name};
 /// have a number of at least 45 here.
 const MOST_ARCHITECTURES: u32 = 20;
 
+const DAMAGED: &str = "is a damaged Mach-O file";
+
 /// Tells from its first bytes whether a file is in this format.
 pub(super) fn has_magic(start: &[u8]) -> bool {
     match start {
@@ -26,37 +28,42 @@ pub(super) fn has_magic(start: &[u8]) -> bool {
     }
 }
 
-/// Reads the images of a file, one for each architecture.
-pub(super) fn read(bytes: Bytes<'_>) -> Result<Vec<Image<'_>>, &'static str> {
+/// Returns the parts of a file for several architectures; itself when it is for one.
+pub(super) fn parts(bytes: Bytes<'_>) -> Result<Vec<Bytes<'_>>, &'static str> {
     let start = Table::<FatHeader>::read(bytes, 0, 1);
     let Some(header) = start.rows().first() else {
-        return Err("is a damaged Mach-O file");
+        return Ok(vec![bytes]);
     };
     let count = header.nfat_arch.get(BigEndian).min(MOST_ARCHITECTURES);
     match header.magic.get(BigEndian) {
-        FAT_MAGIC => read_fat::<FatArch32>(bytes, count),
-        FAT_MAGIC_64 => read_fat::<FatArch64>(bytes, count),
-        _ => read_one(bytes).map(|image| vec![image]),
+        FAT_MAGIC => parts_of_width::<FatArch32>(bytes, count),
+        FAT_MAGIC_64 => parts_of_width::<FatArch64>(bytes, count),
+        _ => Ok(vec![bytes]),
     }
 }
 
-fn read_fat<A: FatArch>(bytes: Bytes<'_>, count: u32) -> Result<Vec<Image<'_>>, &'static str> {
+fn parts_of_width<A: FatArch>(
+    bytes: Bytes<'_>,
+    count: u32,
+) -> Result<Vec<Bytes<'_>>, &'static str> {
     let table = Table::<A>::read(bytes, size_of::<FatHeader>() as u64, count.into());
     let parts = table.rows().iter();
     parts
         .map(|row| {
-            let part = bytes.part(row.offset().into(), row.size().into());
-            read_one(part.ok_or("is a damaged Mach-O file")?)
+            bytes
+                .part(row.offset().into(), row.size().into())
+                .ok_or(DAMAGED)
         })
         .collect()
 }
 
-fn read_one(bytes: Bytes<'_>) -> Result<Image<'_>, &'static str> {
+/// Reads the tables of an executable for one architecture.
+pub(super) fn read(bytes: Bytes<'_>) -> Result<Image<'_>, &'static str> {
     // The load commands follow the header.
     let start = bytes.read_up_to(0, MOST_AT_ONCE as u64);
     read_width::<MachHeader64<Endianness>>(bytes, &start)
         .or_else(|| read_width::<MachHeader32<Endianness>>(bytes, &start))
-        .ok_or("is a damaged Mach-O file")
+        .ok_or(DAMAGED)
 }
 
 fn read_width<'a, H>(bytes: Bytes<'a>, start: &[u8]) -> Option<Image<'a>>

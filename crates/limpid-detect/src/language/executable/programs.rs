@@ -183,7 +183,7 @@ static PROGRAMS: [Program; 29] = [
     program(
         "python",
         &["python#.#*", "libpython#.#*.so*"],
-        &[r"\x00(?<v>[23]\.\d+\.\d+)\+?\x00"],
+        &[r"\b(?<v>[23]\.\d+\.\d+)\+?\x00"],
     ),
     program(
         "redis",
