@@ -24,6 +24,8 @@ pub(crate) struct Dialect {
     pub(crate) glued: bool,
     /// A glued pre-release is cut between letters and digits, as if dots were there.
     pub(crate) glued_words: bool,
+    /// A dash without an identifier after it is one itself, as in `1.0.0-.1`.
+    pub(crate) lone_dash: bool,
     /// Letters of identifiers differ by case.
     pub(crate) case: bool,
 }
@@ -51,7 +53,15 @@ impl<'a> Parts<'a> {
         if numbers.split(|&byte| byte == b'.').any(<[u8]>::is_empty) {
             return Err("number expected");
         }
-        let has_dash = cursor.skip_text(b"-");
+        let rest = cursor.first(usize::MAX);
+        let has_dash = match rest {
+            // Nothing follows the dash, so it is an identifier itself.
+            [b'-'] | [b'-', b'.', ..] => !dialect.lone_dash,
+            rest => rest.first() == Some(&b'-'),
+        };
+        if has_dash {
+            cursor.skip();
+        }
         let pre_release = cursor.take_while(|_| true);
         if has_dash || !pre_release.is_empty() {
             check_identifiers(pre_release)?;

@@ -121,7 +121,7 @@ pub(super) const TOOLS: [Tool; 9] = [
         as_bound: false,
         seeds: SEMVER_SEEDS,
         pieces: ". - + 0 1 00 10 a b rc alpha beta v = -1 .0 +b x A Z -rc. .x",
-        is_comparable: |_| true,
+        is_comparable: has_three_numbers,
     },
     Tool {
         scheme: Scheme::Semver,
@@ -140,7 +140,7 @@ pub(super) const TOOLS: [Tool; 9] = [
         as_bound: false,
         seeds: SEMVER_SEEDS,
         pieces: ". - + 0 1 10 a b rc alpha -1 .0 +b x A Z -rc. .x",
-        is_comparable: |_| true,
+        is_comparable: has_three_numbers,
     },
     Tool {
         scheme: Scheme::Gem,
@@ -182,7 +182,9 @@ pub(super) const TOOLS: [Tool; 9] = [
         pieces: ". - + 0 1 10 a rc beta .0 -1 -rc. rc2 .5",
         is_comparable: |text| {
             // Without a patch number go/version has the language, below all of its releases.
-            !text.starts_with("go") || text.contains("rc") || text.matches('.').count() > 1
+            let release = text.split('-').next().unwrap_or(text);
+            let is_whole = release.contains("rc") || release.matches('.').count() > 1;
+            !text.starts_with("go") || is_whole
         },
     },
     Tool {
@@ -213,7 +215,7 @@ pub(super) const TOOLS: [Tool; 9] = [
         as_bound: true,
         seeds: COMPOSER_SEEDS,
         pieces: ". - _ + 0 1 10 a b RC rc p pl dev alpha beta .0 -1 BETA patch stable",
-        is_comparable: is_canonical_for_php,
+        is_comparable: is_normal_for_composer,
     },
     Tool {
         scheme: Scheme::Cran,
@@ -296,8 +298,31 @@ fn no_glued_letters(text: &str) -> bool {
     after.len() == text.len() || !after.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
-/// PHP finds no version equal to itself that ends with a separator, and its numbers have an end.
+/// With more numbers node-semver takes the last digit of the third for a pre-release: in
+/// `0.0.010.0Z`, which is `0.0.1-0.0Z` to it.
+fn has_three_numbers(text: &str) -> bool {
+    let text = text.trim_start_matches(['v', '=']);
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let numbers = text.split_at(end.unwrap_or(text.len())).0;
+    numbers.matches('.').count() == 2 && !numbers.ends_with('.')
+}
+
+/// PHP finds no version equal to itself that ends with a separator, its numbers have an end, and a
+/// number sign equals numbers that differ.
 fn is_canonical_for_php(text: &str) -> bool {
+    /// Digits of the numbers that PHP tells from each other.
+    const DIGITS: usize = 18;
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit());
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && !text.contains('#')
+        && numbers.all(|number| number.len() <= DIGITS)
+}
+
+/// Composer knows the word `stable` only at the end, and takes it for a branch elsewhere.
+fn is_normal_for_composer(text: &str) -> bool {
+    let is_last = text
+        .find("stable")
+        .is_none_or(|place| place + 6 == text.len());
+    is_canonical_for_php(text) && is_last
 }
