@@ -19,6 +19,7 @@ use crate::release::Release;
 
 /// What a scheme allows in its versions.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub(crate) struct Dialect {
     /// A pre-release may follow the numbers without a dash, as in `1.0.0rc1`.
     pub(crate) glued: bool,
@@ -232,11 +233,13 @@ fn compare_identifiers(mut left: Identifiers<'_>, mut right: Identifiers<'_>) ->
     loop {
         let order = match (left.next(), right.next()) {
             (None, None) => return Ordering::Equal,
-            (None, Some(_)) => Ordering::Less,
-            (Some(_), None) => Ordering::Greater,
             (Some(Identifier::Number(left)), Some(Identifier::Number(right))) => left.cmp(&right),
-            (Some(Identifier::Number(_)), Some(Identifier::Text(_))) => Ordering::Less,
-            (Some(Identifier::Text(_)), Some(Identifier::Number(_))) => Ordering::Greater,
+            (None, Some(_)) | (Some(Identifier::Number(_)), Some(Identifier::Text(_))) => {
+                Ordering::Less
+            }
+            (Some(_), None) | (Some(Identifier::Text(_)), Some(Identifier::Number(_))) => {
+                Ordering::Greater
+            }
             (Some(Identifier::Text(own)), Some(Identifier::Text(other))) => {
                 let own = own.iter().copied().map(left.fold());
                 own.cmp(other.iter().copied().map(right.fold()))
