@@ -12,7 +12,7 @@ pub(crate) fn of(
     package: &Arc<PackageRef>,
     affected: &Affected<'_>,
     feed: &str,
-    details: &Arc<Details>,
+    details: Arc<Details>,
 ) -> Finding {
     let known = affected.statement.known;
     let candidate = &known.candidate;
@@ -31,7 +31,7 @@ pub(crate) fn of(
         repository: candidate.repository.into(),
         product: affected.statement.product.unwrap_or_default().into(),
         reason: reason(affected),
-        details: Arc::clone(details),
+        details,
     }
 }
 
