@@ -17,6 +17,7 @@
 mod alpine;
 mod amazon;
 mod arch;
+mod archive;
 mod azure;
 mod bottlerocket;
 mod chainguard;

@@ -1,0 +1,164 @@
+use limpid_types::Ecosystem;
+use limpid_types::PackageKind::{self, Binary, Source};
+use limpid_version::Scheme::{self, Rpm};
+
+/// One of OSV's databases, and what has to be known of it before its entries mean anything.
+#[derive(Debug)]
+pub(crate) struct Database {
+    /// The ecosystem as OSV spells it, without a release.
+    pub(crate) name: &'static str,
+    /// How its versions are compared.
+    pub(crate) scheme: Scheme,
+    /// Whether its package names are those of source or of binary packages.
+    pub(crate) kind: PackageKind,
+    /// Whose packages it is about.
+    pub(crate) subject: Subject,
+}
+
+/// Whose packages a database is about.
+#[derive(Debug)]
+pub(crate) enum Subject {
+    /// Those of a programming language.
+    Language(Ecosystem),
+    /// Those of a distribution that publishes its bulletins as entries and in no better form.
+    Distribution(Distribution),
+}
+
+/// What is particular about the bulletins of a distribution.
+#[derive(Debug)]
+pub(crate) struct Distribution {
+    /// The `ID` of its os-release in lower case, which begins its namespaces.
+    pub(crate) id: &'static str,
+    /// How the ids of bulletins begin that are not about security. There are some in the database.
+    pub(crate) without_security: &'static [&'static str],
+}
+
+/// The databases that something in an image is judged by. What the names stand for is in the table
+/// of ecosystems in the OSV schema and in the entries themselves.
+///
+/// The databases of the other distributions repeat what these publish in forms that say more, and
+/// nothing is judged by them.
+const DATABASES: [Database; 21] = [
+    distribution("AlmaLinux", Binary, "almalinux", &["ALBA-", "ALEA-"]),
+    language("Bioconductor", Ecosystem::Bioconductor, Scheme::Cran),
+    language("Bitnami", Ecosystem::Program, Scheme::Semver),
+    language("CRAN", Ecosystem::Cran, Scheme::Cran),
+    language("ConanCenter", Ecosystem::Conan, Scheme::Semver),
+    language("Go", Ecosystem::Go, Scheme::Go),
+    language("Hackage", Ecosystem::Hackage, Scheme::Hackage),
+    language("Hex", Ecosystem::Hex, Scheme::Semver),
+    language("Julia", Ecosystem::Julia, Scheme::Semver),
+    distribution("Mageia", Source, "mageia", &["MGAA-"]),
+    language("Maven", Ecosystem::Maven, Scheme::Maven),
+    language("NuGet", Ecosystem::Nuget, Scheme::Nuget),
+    language("Packagist", Ecosystem::Packagist, Scheme::Composer),
+    language("Pub", Ecosystem::Pub, Scheme::Pub),
+    language("PyPI", Ecosystem::Pypi, Scheme::Pep440),
+    distribution("Rocky Linux", Source, "rocky", &["RLBA-", "RLEA-"]),
+    language("RubyGems", Ecosystem::Rubygems, Scheme::Gem),
+    language("SwiftURL", Ecosystem::Swift, Scheme::Semver),
+    language("crates.io", Ecosystem::Crates, Scheme::Semver),
+    language("npm", Ecosystem::Npm, Scheme::Npm),
+    distribution("openEuler", Source, "openeuler", &[]),
+];
+
+const fn language(name: &'static str, ecosystem: Ecosystem, scheme: Scheme) -> Database {
+    Database {
+        name,
+        scheme,
+        kind: Binary,
+        subject: Subject::Language(ecosystem),
+    }
+}
+
+const fn distribution(
+    name: &'static str,
+    kind: PackageKind,
+    id: &'static str,
+    without_security: &'static [&'static str],
+) -> Database {
+    Database {
+        name,
+        scheme: Scheme::Rpm,
+        kind,
+        subject: Subject::Distribution(Distribution {
+            id,
+            without_security,
+        }),
+    }
+}
+
+impl Database {
+    /// Returns all of them.
+    pub(crate) fn all() -> &'static [Self] {
+        &DATABASES
+    }
+
+    /// Finds a database by the name of its ecosystem in any case.
+    pub(crate) fn find(name: &str) -> Option<&'static Self> {
+        DATABASES
+            .iter()
+            .find(|database| database.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Returns the name in the form that names of feeds have, which is Clair's: lower case.
+    pub(crate) fn feed_name(&self) -> String {
+        format!("osv/{}", self.name.to_lowercase().replace(' ', "-"))
+    }
+
+    /// Tells whether an ecosystem string is about this database. It may go on behind a colon:
+    /// `AlmaLinux:9`, `Maven:https://maven.google.com`.
+    pub(crate) fn has(&self, ecosystem: &str) -> bool {
+        ecosystem.split(':').next() == Some(self.name)
+    }
+
+    /// Returns the namespace of an ecosystem string of this database.
+    ///
+    /// The release of a distribution keeps its case; without one nothing is said about any image.
+    /// Names of packages mean the same in all registries of a language, so that nothing behind the
+    /// colon counts.
+    pub(crate) fn namespace(&self, ecosystem: &str) -> Result<String, &'static str> {
+        let release = ecosystem.split_once(':').map(|(_, release)| release);
+        match (&self.subject, release.filter(|release| !release.is_empty())) {
+            (Subject::Language(language), _) => Ok(language.key().to_owned()),
+            (Subject::Distribution(distribution), Some(release)) => {
+                Ok(format!("{}:{release}", distribution.id))
+            }
+            (Subject::Distribution(_), None) => Err("no release in the ecosystem"),
+        }
+    }
+
+    /// Returns a package name in the form in which names are compared.
+    pub(crate) fn package(&self, name: &str) -> String {
+        match &self.subject {
+            Subject::Language(language) => language.normalize(name).into_owned(),
+            Subject::Distribution(_) => name.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_has_the_database_of_its_name() {
+        for language in Ecosystem::all() {
+            let database = Database::find(language.osv()).unwrap();
+            assert_eq!(database.name, language.osv());
+            assert!(matches!(database.subject, Subject::Language(found) if found == language));
+            assert_eq!(database.namespace(language.osv()).unwrap(), language.key());
+        }
+    }
+
+    #[test]
+    fn a_registry_of_its_own_is_no_ecosystem_of_its_own() {
+        let maven = Database::find("maven").unwrap();
+        assert!(maven.has("Maven:https://maven.google.com"));
+        assert!(!maven.has("Mavenish"));
+        assert_eq!(
+            maven.namespace("Maven:https://maven.google.com").unwrap(),
+            "maven"
+        );
+    }
+}
