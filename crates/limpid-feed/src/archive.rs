@@ -16,6 +16,8 @@ const ZIP_MAGIC: &[u8] = b"PK";
 
 /// A file of an archive.
 pub(crate) struct ArchiveEntry<'a> {
+    /// Its number, by which [`ZipReader::entry`] reads it once more; tar has none.
+    pub(crate) index: usize,
     /// Its name.
     pub(crate) name: String,
     /// What is in it, or why that cannot be said.
@@ -47,6 +49,7 @@ impl ArchiveReader {
         match self {
             Self::Zip(archive) => archive.next_entry(),
             Self::Tar(archive) => Ok(archive.next_member()?.map(|member| ArchiveEntry {
+                index: 0,
                 name: member.name,
                 content: member.content.ok_or_else(|| TOO_LARGE.to_owned()),
             })),
@@ -102,23 +105,43 @@ impl ZipReader {
         while self.next < self.archive.len() {
             let index = self.next;
             self.next += 1;
-            let (name, outcome) = match self.unpack(index) {
-                Ok(None) => continue,
-                Ok(Some(name)) => (name, Ok(())),
-                Err((name, reason)) => (name, Err(reason)),
-            };
-            self.unpacked += self.content.len() as u64;
-            if self.unpacked > self.limits.unpacked_bytes {
-                let fault = DocumentFault::OverLimit {
-                    what: "unpacked bytes",
-                    limit: self.limits.unpacked_bytes,
-                };
-                return Err(FeedError::document(&self.url, fault));
+            let outcome = self.unpack(index);
+            if !matches!(outcome, Ok(None)) {
+                return self.found(index, outcome);
             }
-            let content = outcome.map(|()| &*self.content);
-            return Ok(Some(ArchiveEntry { name, content }));
         }
         Ok(None)
+    }
+
+    /// Reads a file once more; none when there is no such file.
+    pub(crate) fn entry(&mut self, index: usize) -> Result<Option<ArchiveEntry<'_>>, FeedError> {
+        let outcome = self.unpack(index);
+        self.found(index, outcome)
+    }
+
+    fn found(
+        &mut self,
+        index: usize,
+        outcome: Result<Option<String>, (String, String)>,
+    ) -> Result<Option<ArchiveEntry<'_>>, FeedError> {
+        self.unpacked += self.content.len() as u64;
+        if self.unpacked > self.limits.unpacked_bytes {
+            let fault = DocumentFault::OverLimit {
+                what: "unpacked bytes",
+                limit: self.limits.unpacked_bytes,
+            };
+            return Err(FeedError::document(&self.url, fault));
+        }
+        let (name, content) = match outcome {
+            Ok(None) => return Ok(None),
+            Ok(Some(name)) => (name, Ok(&*self.content)),
+            Err((name, reason)) => (name, Err(reason)),
+        };
+        Ok(Some(ArchiveEntry {
+            index,
+            name,
+            content,
+        }))
     }
 
     /// Unpacks an entry and returns its name; none when it is no file. One that cannot be unpacked

@@ -42,6 +42,7 @@ pub(crate) mod statements;
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::archive::{ArchiveEntry, ZipReader, is_json};
@@ -50,6 +51,7 @@ use crate::{
     DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
 };
 use database::{Database, Subject};
+use entry::Entry;
 use statements::Scope;
 
 /// The document that lists the ecosystems, one a line, some with a release behind a colon.
@@ -212,11 +214,36 @@ impl Feed for EcosystemFeed {
         let mut archive = ZipReader::open(&self.url, input, &self.limits)?;
         let mut run = Run::new(&self.name, &self.url, sink);
         let scope = Scope::Database(self.database);
-        while let Some(ArchiveEntry { name, content }) = archive.next_entry()? {
-            match content {
-                _ if !is_json(&name) => {}
-                Ok(content) => statements::read(scope, &name, content, &mut run)?,
-                Err(reason) => run.quarantine(name, None, reason)?,
+        let mut newest: Option<Timestamp> = None;
+        let mut doubtful = Vec::new();
+        while let Some(ArchiveEntry { index, name, content }) = archive.next_entry()? {
+            if !is_json(&name) {
+                continue;
+            }
+            let entry = match content.and_then(Entry::parse) {
+                Ok(entry) => entry,
+                Err(reason) => {
+                    run.quarantine(name, None, reason)?;
+                    continue;
+                }
+            };
+            newest = newest.max(entry.modified());
+            if !entry.is_withdrawn() {
+                statements::read(scope, &entry, &mut run)?;
+            } else if entry.is_withdrawn_at(newest) {
+                run.withdrawn();
+            } else {
+                doubtful.push(index);
+            }
+        }
+        // There is no other clock here than the source's: what it changed last was not long ago.
+        for index in doubtful {
+            let content = archive.entry(index)?.and_then(|entry| entry.content.ok());
+            match content.map(Entry::parse) {
+                Some(Ok(entry)) if !entry.is_withdrawn_at(newest) => {
+                    statements::read(scope, &entry, &mut run)?;
+                }
+                _ => run.withdrawn(),
             }
         }
         Ok(run.finish())

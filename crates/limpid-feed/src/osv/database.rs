@@ -1,6 +1,6 @@
 use limpid_types::Ecosystem;
 use limpid_types::PackageKind::{self, Binary, Source};
-use limpid_version::Scheme::{self, Rpm};
+use limpid_version::Scheme;
 
 /// One of OSV's databases, and what has to be known of it before its entries mean anything.
 #[derive(Debug)]
@@ -128,8 +128,10 @@ impl Database {
         }
     }
 
-    /// Returns a package name in the form in which names are compared.
+    /// Returns a package name in the form in which names are compared. Some names have blanks
+    /// around them.
     pub(crate) fn package(&self, name: &str) -> String {
+        let name = name.trim();
         match &self.subject {
             Subject::Language(language) => language.normalize(name).into_owned(),
             Subject::Distribution(_) => name.to_owned(),

@@ -11,9 +11,8 @@ use crate::text::{REFERENCE_BYTES, clip, date, name_fault};
 /// How many aliases and how many references are kept: every advisory of an entry repeats them.
 const MAX_LINKS: usize = 100;
 
-/// How much later than the last change a withdrawal must be before it lies in the future: the two
-/// dates of one change are not always made by the same clock.
-const CHANGE_OF_A_DAY: SignedDuration = SignedDuration::from_hours(24);
+/// How much the clocks may differ that dates were made by.
+const DIFFERENCE_OF_CLOCKS: SignedDuration = SignedDuration::from_hours(24);
 
 /// What an entry says beside its versions.
 #[derive(Deserialize)]
@@ -93,21 +92,26 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Tells whether the source has taken the entry back.
-    ///
-    /// A date that lies behind the last change of the entry was set in advance: until then the
-    /// entry holds. A date that cannot be read is a withdrawal all the same.
+    /// Tells whether the source has taken the entry back, or says when it will.
     pub(crate) fn is_withdrawn(&self) -> bool {
-        let Some(withdrawn) = self.withdrawn.as_deref().filter(|date| !date.is_empty()) else {
-            return false;
+        self.withdrawn.as_deref().is_some_and(|date| !date.is_empty())
+    }
+
+    /// Tells whether the entry is taken back at a time, or a little later: the dates of one change
+    /// are not always made by the same clock. A date that cannot be read is a withdrawal all the
+    /// same, and any is when nobody knows the time.
+    pub(crate) fn is_withdrawn_at(&self, time: Option<Timestamp>) -> bool {
+        let date = self.withdrawn.as_deref().unwrap_or_default();
+        let is_later = match (date.parse::<Timestamp>(), time) {
+            (Ok(date), Some(time)) => date.duration_since(time) > DIFFERENCE_OF_CLOCKS,
+            _ => false,
         };
-        let dates = (withdrawn.parse(), self.modified.as_deref().map(str::parse));
-        let (Ok(withdrawn), Some(Ok(modified))) = dates else {
-            return true;
-        };
-        let modified: Timestamp = modified;
-        let withdrawn: Timestamp = withdrawn;
-        withdrawn.duration_since(modified) <= CHANGE_OF_A_DAY
+        self.is_withdrawn() && !is_later
+    }
+
+    /// Returns when the entry was last changed, if it says so.
+    pub(crate) fn modified(&self) -> Option<Timestamp> {
+        self.modified.as_deref()?.parse().ok()
     }
 
     /// Returns the CVE ids of the vulnerabilities that the entry is about, sorted. Which of the

@@ -62,36 +62,23 @@ struct Statement {
     rating: Rating,
 }
 
-/// Reads an entry.
-pub(crate) fn read(
-    scope: Scope,
-    file: &str,
-    content: &[u8],
-    run: &mut Run<'_>,
-) -> Result<(), FeedError> {
-    let entry = match Entry::parse(content) {
-        Ok(entry) => entry,
-        Err(reason) => return run.quarantine(file, None, reason),
-    };
-    if entry.is_withdrawn() {
-        run.withdrawn();
-        return Ok(());
-    }
+/// Reads an entry that is not withdrawn.
+pub(crate) fn read(scope: Scope, entry: &Entry<'_>, run: &mut Run<'_>) -> Result<(), FeedError> {
     let heading = match scope.distribution() {
-        None => Heading::of_entry(&entry),
-        Some(distribution) => match Heading::of_bulletin(distribution, &entry) {
+        None => Heading::of_entry(entry),
+        Some(distribution) => match Heading::of_bulletin(distribution, entry) {
             Some(heading) => heading,
             None => return Ok(()),
         },
     };
     if heading.ids.len().saturating_mul(entry.affected.0.len()) > MAX_ADVISORIES {
-        return run.quarantine(entry.id, None, "more than 250000 pairs of id and package");
+        return run.quarantine(&*entry.id, None, "more than 250000 pairs of id and package");
     }
-    let mut statements = statements(scope, &entry, &heading, run)?;
+    let mut statements = statements(scope, entry, &heading, run)?;
     leave_out_rebuilds(&mut statements);
     let modules = match scope.distribution() {
         None => vec![vec![String::new()]; statements.len()],
-        Some(_) => modules(&entry, &statements, run)?,
+        Some(_) => modules(entry, &statements, run)?,
     };
     for (statement, modules) in statements.iter().zip(&modules) {
         for module in modules {
@@ -171,8 +158,9 @@ impl Heading {
             details.references.push(format!("{PAGES}{}", entry.id));
         }
         let mut rating = entry.rating("", Precedence::Score);
-        let mut names = details.aliases.iter().chain([&entry.id]);
-        if rating.severity == Severity::Unknown && names.any(|name| name.starts_with(MALWARE)) {
+        let is_malware = |name: &String| name.starts_with(MALWARE);
+        let is_malware = is_malware(&entry.id) || details.aliases.iter().any(is_malware);
+        if rating.severity == Severity::Unknown && is_malware {
             rating.severity = Severity::Critical;
         }
         Self {
@@ -240,7 +228,7 @@ fn statements(
         let namespace = database
             .namespace(&package.ecosystem)
             .and_then(|namespace| {
-                let fault = name_fault(&package.name).or_else(|| name_fault(&namespace));
+                let fault = name_fault(package.name.trim()).or_else(|| name_fault(&namespace));
                 fault.map_or(Ok(namespace), Err)
             });
         let namespace = match namespace {

@@ -47,15 +47,15 @@ fn alpine_releases_end_where_four_in_a_row_are_missing() {
 #[test]
 fn a_server_that_has_everything_does_not_keep_the_search_going() {
     struct Everything;
-    impl limpid_feed::Probe for Everything {
-        fn exists(&mut self, _url: &str) -> Result<bool, limpid_feed::ProbeError> {
+    impl Probe for Everything {
+        fn exists(&mut self, _url: &str) -> Result<bool, ProbeError> {
             Ok(true)
         }
         fn read(
             &mut self,
             _url: &str,
             _max_bytes: usize,
-        ) -> Result<Option<Vec<u8>>, limpid_feed::ProbeError> {
+        ) -> Result<Option<Vec<u8>>, ProbeError> {
             Ok(Some(Vec::new()))
         }
     }

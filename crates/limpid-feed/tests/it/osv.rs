@@ -179,6 +179,31 @@ fn a_withdrawal_in_the_future_does_not_hold_yet() {
     assert!(read(&OsvZip::new().entry(&entry)).advisories.is_empty());
 }
 
+#[test]
+fn a_date_before_the_last_change_of_another_entry_is_past() {
+    let versions = affected(&json!([]), &json!(["1-1"]));
+    let entry = |id: &str, modified: &str| {
+        json!({
+            "id": id,
+            "modified": modified,
+            "withdrawn": "2024-02-01T00:00:00Z",
+            "affected": versions,
+        })
+    };
+    let archive = OsvZip::new().entry(&entry("A-1", "2024-01-01T00:00:00Z"));
+    assert_eq!(read(&archive).advisories.len(), 1);
+    let later = archive.entry(&entry("A-2", "2024-01-31T12:00:00Z"));
+    assert!(read(&later).advisories.is_empty());
+}
+
+#[test]
+fn blanks_around_the_name_of_a_package_are_left_out() {
+    let mut package = affected(&json!([]), &json!(["1-1"]));
+    package[0]["package"]["name"] = json!("zlib ");
+    let sink = read_entry(&json!({"affected": package}));
+    assert_eq!(lines(&sink), ["pypi zlib PYSEC-1-1 affected =1-1"]);
+}
+
 /// Returns the rating of an entry whose package has some more members.
 fn rating(members: &Value, package: &Value) -> (String, Severity) {
     let mut members = members.clone();
