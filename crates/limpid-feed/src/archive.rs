@@ -83,7 +83,8 @@ impl ZipReader {
                 begins: String::from_utf8_lossy(&begins).into_owned(),
             }));
         }
-        let archive = ZipArchive::new(input).map_err(|error| fail(DocumentFault::Archive(error)))?;
+        let archive =
+            ZipArchive::new(input).map_err(|error| fail(DocumentFault::Archive(error)))?;
         if archive.len() > limits.archive_entries {
             return Err(fail(DocumentFault::OverLimit {
                 what: "entries",

@@ -34,10 +34,11 @@
 //! passed by.
 
 pub(crate) mod affected;
-mod database;
+pub(crate) mod database;
 pub(crate) mod entry;
 mod module;
 mod ranges;
+mod releases;
 pub(crate) mod statements;
 
 use std::collections::BTreeSet;
@@ -111,7 +112,7 @@ impl Osv {
 
     fn is_wanted(&self, database: &Database) -> bool {
         let mut allowed = self.allowlist.iter();
-        matches!(database.subject, Subject::Distribution(_))
+        !matches!(database.subject, Subject::Language(_))
             || self.allowlist.is_empty()
             || allowed.any(|name| name.eq_ignore_ascii_case(database.name))
     }
@@ -216,7 +217,12 @@ impl Feed for EcosystemFeed {
         let scope = Scope::Database(self.database);
         let mut newest: Option<Timestamp> = None;
         let mut doubtful = Vec::new();
-        while let Some(ArchiveEntry { index, name, content }) = archive.next_entry()? {
+        while let Some(ArchiveEntry {
+            index,
+            name,
+            content,
+        }) = archive.next_entry()?
+        {
             if !is_json(&name) {
                 continue;
             }

@@ -2,6 +2,8 @@ use limpid_types::Ecosystem;
 use limpid_types::PackageKind::{self, Binary, Source};
 use limpid_version::Scheme;
 
+use super::releases;
+
 /// One of OSV's databases, and what has to be known of it before its entries mean anything.
 #[derive(Debug)]
 pub(crate) struct Database {
@@ -22,6 +24,9 @@ pub(crate) enum Subject {
     Language(Ecosystem),
     /// Those of a distribution that publishes its bulletins as entries and in no better form.
     Distribution(Distribution),
+    /// Those of a distribution that publishes its bulletins in another form, with what its
+    /// releases are called in namespaces. Only advisories of one's own are read of it.
+    Release(fn(&str) -> Option<String>),
 }
 
 /// What is particular about the bulletins of a distribution.
@@ -62,6 +67,16 @@ const DATABASES: [Database; 21] = [
     distribution("openEuler", Source, "openeuler", &[]),
 ];
 
+/// The other distributions that advisories of one's own can be about.
+const OTHERS: [Database; 6] = [
+    other("Alpine", Scheme::Apk, releases::alpine),
+    other("Chainguard", Scheme::Apk, releases::chainguard),
+    other("Debian", Scheme::Dpkg, releases::debian),
+    other("MinimOS", Scheme::Apk, releases::minimos),
+    other("Ubuntu", Scheme::Dpkg, releases::ubuntu),
+    other("Wolfi", Scheme::Apk, releases::wolfi),
+];
+
 const fn language(name: &'static str, ecosystem: Ecosystem, scheme: Scheme) -> Database {
     Database {
         name,
@@ -88,13 +103,32 @@ const fn distribution(
     }
 }
 
+const fn other(
+    name: &'static str,
+    scheme: Scheme,
+    namespace: fn(&str) -> Option<String>,
+) -> Database {
+    Database {
+        name,
+        scheme,
+        kind: Source,
+        subject: Subject::Release(namespace),
+    }
+}
+
 impl Database {
-    /// Returns all of them.
+    /// Returns all that have a feed.
     pub(crate) fn all() -> &'static [Self] {
         &DATABASES
     }
 
-    /// Finds a database by the name of its ecosystem in any case.
+    /// Finds the database of an ecosystem string, be it one without a feed.
+    pub(crate) fn of(ecosystem: &str) -> Option<&'static Self> {
+        let mut all = DATABASES.iter().chain(&OTHERS);
+        all.find(|database| database.has(ecosystem))
+    }
+
+    /// Finds a database with a feed by the name of its ecosystem in any case.
     pub(crate) fn find(name: &str) -> Option<&'static Self> {
         DATABASES
             .iter()
@@ -118,13 +152,12 @@ impl Database {
     /// Names of packages mean the same in all registries of a language, so that nothing behind the
     /// colon counts.
     pub(crate) fn namespace(&self, ecosystem: &str) -> Result<String, &'static str> {
-        let release = ecosystem.split_once(':').map(|(_, release)| release);
-        match (&self.subject, release.filter(|release| !release.is_empty())) {
-            (Subject::Language(language), _) => Ok(language.key().to_owned()),
-            (Subject::Distribution(distribution), Some(release)) => {
-                Ok(format!("{}:{release}", distribution.id))
-            }
-            (Subject::Distribution(_), None) => Err("no release in the ecosystem"),
+        let (_, release) = ecosystem.split_once(':').unwrap_or_default();
+        match &self.subject {
+            Subject::Language(language) => Ok(language.key().to_owned()),
+            Subject::Distribution(_) if release.is_empty() => Err("no release in the ecosystem"),
+            Subject::Distribution(distribution) => Ok(format!("{}:{release}", distribution.id)),
+            Subject::Release(namespace) => namespace(release).ok_or("unknown release"),
         }
     }
 
@@ -134,7 +167,7 @@ impl Database {
         let name = name.trim();
         match &self.subject {
             Subject::Language(language) => language.normalize(name).into_owned(),
-            Subject::Distribution(_) => name.to_owned(),
+            Subject::Distribution(_) | Subject::Release(_) => name.to_owned(),
         }
     }
 }

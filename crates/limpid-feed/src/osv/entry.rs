@@ -94,7 +94,9 @@ impl<'a> Entry<'a> {
 
     /// Tells whether the source has taken the entry back, or says when it will.
     pub(crate) fn is_withdrawn(&self) -> bool {
-        self.withdrawn.as_deref().is_some_and(|date| !date.is_empty())
+        self.withdrawn
+            .as_deref()
+            .is_some_and(|date| !date.is_empty())
     }
 
     /// Tells whether the entry is taken back at a time, or a little later: the dates of one change
@@ -162,10 +164,7 @@ impl<'a> Entry<'a> {
     pub(crate) fn bulletin_url(&self) -> String {
         self.references()
             .find(|reference| reference.kind == "ADVISORY")
-            .map_or_else(
-                || format!("{PAGES}{}", self.id),
-                |reference| reference.url,
-            )
+            .map_or_else(|| format!("{PAGES}{}", self.id), |reference| reference.url)
     }
 
     /// Returns the rating of the whole entry. The word counts when `database_specific` has none.
@@ -206,18 +205,17 @@ fn parsed<'a, T: Deserialize<'a>>(elements: &Elements<&'a RawValue>) -> impl Ite
 /// Rates by a word and by `severity`: of its scores the one of the newest kind counts (`CVSS_V4`
 /// over `CVSS_V3`) that can be read, and what is no CVSS but a word (`Ubuntu`) is the word of the
 /// source.
-pub(super) fn rating(
-    scores: &Elements<&RawValue>,
-    word: &str,
-    precedence: Precedence,
-) -> Rating {
+pub(super) fn rating(scores: &Elements<&RawValue>, word: &str, precedence: Precedence) -> Rating {
     let rank = |found: &Score| (score(&found.score).is_some(), found.kind.clone());
     let mut vector: Option<Score> = None;
     let mut word = word.to_owned();
     for score in parsed(scores).filter(|score: &Score| name_fault(&score.score).is_none()) {
         if !score.kind.starts_with("CVSS") {
             word = if word.is_empty() { score.score } else { word };
-        } else if vector.as_ref().is_none_or(|known| rank(known) <= rank(&score)) {
+        } else if vector
+            .as_ref()
+            .is_none_or(|known| rank(known) <= rank(&score))
+        {
             vector = Some(score);
         }
     }

@@ -105,10 +105,9 @@ impl Scope {
     /// Finds the database of an ecosystem string; none when its packages are not read.
     fn database(self, ecosystem: &str) -> Option<&'static Database> {
         match self {
-            Self::Database(database) => Some(database),
-            Self::Any => Database::find(ecosystem.split(':').next().unwrap_or_default()),
+            Self::Database(database) => Some(database).filter(|it| it.has(ecosystem)),
+            Self::Any => Database::of(ecosystem),
         }
-        .filter(|database| database.has(ecosystem))
     }
 }
 
@@ -243,6 +242,7 @@ fn statements(
         };
         let (section, precedence) = match database.subject {
             Subject::Distribution(_) => (affected.section(), Precedence::Word),
+            Subject::Release(_) => (String::new(), Precedence::Word),
             Subject::Language(_) => (String::new(), Precedence::Score),
         };
         statements.push(Statement {

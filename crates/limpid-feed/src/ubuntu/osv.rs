@@ -85,7 +85,9 @@ fn claim(
         pocket: place.pocket.clone(),
         status: Status::Affected,
         versions,
-        rating: affected.rating(Precedence::Word).unwrap_or_else(|| rating.clone()),
+        rating: affected
+            .rating(Precedence::Word)
+            .unwrap_or_else(|| rating.clone()),
     }))
 }
 

@@ -51,11 +51,7 @@ fn a_server_that_has_everything_does_not_keep_the_search_going() {
         fn exists(&mut self, _url: &str) -> Result<bool, ProbeError> {
             Ok(true)
         }
-        fn read(
-            &mut self,
-            _url: &str,
-            _max_bytes: usize,
-        ) -> Result<Option<Vec<u8>>, ProbeError> {
+        fn read(&mut self, _url: &str, _max_bytes: usize) -> Result<Option<Vec<u8>>, ProbeError> {
             Ok(Some(Vec::new()))
         }
     }
@@ -182,7 +178,13 @@ fn osv_loses_no_feed_by_a_list_that_is_short_or_gone() {
         let names = osv_names(&[], OsvServer { list, folders });
         assert!(names.ends_with(&["osv/mageia".into(), "osv/npm".into()]));
     }
-    let names = osv_names(&[], OsvServer { list: None, folders });
+    let names = osv_names(
+        &[],
+        OsvServer {
+            list: None,
+            folders,
+        },
+    );
     assert_eq!(names, ["osv/mageia", "osv/npm"]);
 }
 
@@ -221,8 +223,5 @@ fn an_ecosystem_that_nothing_can_be_judged_by_fails_for_itself() {
     let error = feeds[1]
         .parse(&mut documents, &mut Collected::default())
         .unwrap_err();
-    assert_eq!(
-        chain(&error),
-        "nothing can be judged by ecosystem: Debian"
-    );
+    assert_eq!(chain(&error), "nothing can be judged by ecosystem: Debian");
 }

@@ -82,20 +82,14 @@ fn the_words_around_an_entry_are_kept() {
 #[test]
 fn listed_versions_count_with_and_without_ranges() {
     let sink = read_entry(&json!({"affected": affected(&Value::Null, &json!(["1-1", "1-2"]))}));
-    assert_eq!(
-        lines(&sink),
-        ["pypi zlib PYSEC-1-1 affected =1-1 =1-2"]
-    );
+    assert_eq!(lines(&sink), ["pypi zlib PYSEC-1-1 affected =1-1 =1-2"]);
     let git = json!([{"type": "GIT", "repo": "x", "events": [{"introduced": "0"}]}]);
     let sink = read_entry(&json!({"affected": affected(&git, &json!(["1-1"]))}));
     assert_eq!(lines(&sink), ["pypi zlib PYSEC-1-1 affected =1-1"]);
     let range =
         json!([{"type": "SEMVER", "events": [{"introduced": "2"}, {"last_affected": "3"}]}]);
     let sink = read_entry(&json!({"affected": affected(&range, &json!(["1-1"]))}));
-    assert_eq!(
-        lines(&sink),
-        ["pypi zlib PYSEC-1-1 affected 2<=3 =1-1"]
-    );
+    assert_eq!(lines(&sink), ["pypi zlib PYSEC-1-1 affected 2<=3 =1-1"]);
 }
 
 #[test]
@@ -103,7 +97,9 @@ fn a_listed_version_that_is_in_a_range_is_not_listed_again() {
     let range = json!([{"type": "ECOSYSTEM", "events": [
         {"introduced": "1"}, {"fixed": "2"}, {"introduced": "3"}, {"last_affected": "4"},
     ]}]);
-    let versions = json!(["0.9", "1", "1.0", "1.99", "2rc1", "2", "4", "4.1", "not one"]);
+    let versions = json!([
+        "0.9", "1", "1.0", "1.99", "2rc1", "2", "4", "4.1", "not one"
+    ]);
     let sink = read_entry(&json!({"affected": affected(&range, &versions)}));
     assert_eq!(
         lines(&sink),
@@ -349,23 +345,16 @@ fn a_bad_entry_costs_nothing_but_itself() {
             .file("README.md", "not an entry")
             .fix("PyPI", "zlib", "1-2", "PYSEC-2");
         let sink = read(&archive);
-        assert_eq!(
-            lines(&sink),
-            ["pypi zlib PYSEC-2 affected <1-2"],
-            "{bad}"
-        );
+        assert_eq!(lines(&sink), ["pypi zlib PYSEC-2 affected <1-2"], "{bad}");
         assert_eq!(sink.quarantined.len(), 1, "{bad}");
     }
 }
 
 #[test]
 fn an_entry_over_the_size_limit_is_quarantined() {
-    let archive = OsvZip::new().file("bomb.json", vec![b' '; 1 << 20]).fix(
-        "PyPI",
-        "zlib",
-        "1-2",
-        "PYSEC-2",
-    );
+    let archive = OsvZip::new()
+        .file("bomb.json", vec![b' '; 1 << 20])
+        .fix("PyPI", "zlib", "1-2", "PYSEC-2");
     let sink = read(&archive);
     assert_eq!(sink.advisories.len(), 1);
     assert_eq!(
