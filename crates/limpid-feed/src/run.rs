@@ -73,6 +73,11 @@ impl<'a> Run<'a> {
         self.tally.withdrawn += 1;
     }
 
+    /// Returns how much came of the records until now: advisories, and what is wrong or withdrawn.
+    pub(crate) fn count(&self) -> u64 {
+        self.tally.advisories + self.tally.quarantined + self.tally.withdrawn
+    }
+
     /// Returns what was counted.
     pub(crate) fn finish(self) -> Tally {
         self.tally

@@ -72,11 +72,13 @@ impl Feed for ToyFeed {
         let mut documents = vec![DocumentAddress {
             url: url(&self.name),
             is_required: true,
+            is_local: false,
         }];
         if self.has_more {
             documents.push(DocumentAddress {
                 url: url(&format!("{}-more", self.name)),
                 is_required: false,
+                is_local: false,
             });
         }
         documents

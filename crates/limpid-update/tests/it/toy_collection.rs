@@ -64,6 +64,7 @@ impl Collection for ToyCollection {
         vec![DocumentAddress {
             url: url("listing"),
             is_required: true,
+            is_local: false,
         }]
     }
 
