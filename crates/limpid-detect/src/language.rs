@@ -4,6 +4,8 @@
 //! its own, so that a later layer that replaces or removes the file takes the packages with it.
 //! Whether a package manager of the distribution owns the file is decided later, from all layers.
 
+mod archive;
+mod java;
 mod python;
 
 use limpid_layer::{Content, Entry, EntryKind, Want};
@@ -29,7 +31,7 @@ pub(crate) struct Format {
 pub(crate) const START: usize = 64;
 
 /// All formats; the first that matches reads a file.
-const FORMATS: &[&[Format]] = &[python::FORMATS];
+const FORMATS: &[&[Format]] = &[java::FORMATS, python::FORMATS];
 
 /// A path, split where formats look.
 pub(crate) struct Path<'a> {
@@ -113,6 +115,11 @@ impl Found<'_> {
     /// when there is too little.
     pub(crate) fn lease(&mut self, bytes: u64) -> Option<limpid_layer::Lease> {
         self.sink.lease(bytes)
+    }
+
+    /// Takes memory that spares time and can be done without, so that a refusal means nothing.
+    pub(crate) fn spare(&mut self, bytes: u64) -> Option<limpid_layer::Lease> {
+        self.sink.spare(bytes)
     }
 
     fn problem(&mut self, kind: ProblemKind, why: impl Into<String>) {

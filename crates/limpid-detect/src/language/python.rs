@@ -27,7 +27,8 @@ pub(super) const FORMATS: &[Format] = &[Format {
     read: read_metadata,
 }];
 
-fn is_metadata(path: &Path<'_>) -> bool {
+/// Tells whether a file is the metadata of an installed package.
+pub(super) fn is_metadata(path: &Path<'_>) -> bool {
     let parent = path.parent();
     match path.name {
         "METADATA" => parent.ends_with(".dist-info"),
@@ -44,20 +45,25 @@ fn is_in_egg(path: &Path<'_>) -> bool {
 
 /// Reads the headers of a metadata file.
 fn read_metadata(file: &File<'_>, found: &mut Found<'_>) {
-    match headers(reader(&file.content)) {
-        Ok((name, version)) if name.is_empty() || version.is_empty() => {
-            found.unreadable("has no name or no version");
+    match package(reader(&file.content)) {
+        Ok(Some(package)) => {
+            found.package(package);
         }
-        Ok((name, version)) => {
-            found.package(PackageRecord {
-                name: Ecosystem::Pypi.normalize(&name).into_owned(),
-                version,
-                ecosystem: Some(Ecosystem::Pypi),
-                ..PackageRecord::default()
-            });
-        }
+        Ok(None) => found.unreadable("has no name or no version"),
         Err(error) => found.unreadable(error.to_string()),
     }
+}
+
+/// Reads the package that headers describe; none without a name and a version.
+pub(super) fn package(content: impl BufRead) -> std::io::Result<Option<PackageRecord>> {
+    let (name, version) = headers(content)?;
+    let is_whole = !name.is_empty() && !version.is_empty();
+    Ok(is_whole.then(|| PackageRecord {
+        name: Ecosystem::Pypi.normalize(&name).into_owned(),
+        version,
+        ecosystem: Some(Ecosystem::Pypi),
+        ..PackageRecord::default()
+    }))
 }
 
 /// Returns name and version, empty where they are not said. The first of several counts.
