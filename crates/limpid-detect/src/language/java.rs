@@ -19,6 +19,7 @@ mod identity;
 mod manifest;
 mod pom;
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read};
 
 use limpid_rpmdb::ReadAt;
@@ -191,7 +192,7 @@ impl Archive<'_, '_> {
         let mut record = record(&coordinates, confidence, self.place);
         // Without a digest it is what it seems to be.
         if let Ok(hash) = hash() {
-            record.build_id = format!("sha1:{:x}", hash.finalize());
+            record.build_id = digest(hash);
         }
         self.found.package(record);
     }
@@ -237,7 +238,9 @@ impl Archive<'_, '_> {
         }
         self.bounds.count_archive()?;
         let path = text(path);
-        let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
+        let name = path
+            .rsplit_once('/')
+            .map_or(path.as_str(), |(_, name)| name);
         let place = match self.place {
             "" => path.clone(),
             outer => format!("{outer}!/{path}"),
@@ -267,7 +270,7 @@ impl Archive<'_, '_> {
         loop {
             let room = lease.bytes().saturating_sub(unpacked.len() as u64);
             unpacked.reserve_exact(usize::try_from(room).unwrap_or_default());
-            if (stream.by_ref().take(room).read_to_end(&mut unpacked)? as u64) < room {
+            if (Read::take(&mut *stream, room).read_to_end(&mut unpacked)? as u64) < room {
                 let bounds = self.bounds;
                 self.read(Content::Window(Window::new(&unpacked.as_slice(), bounds)));
                 return Ok(());
@@ -327,6 +330,15 @@ fn sha1(mut reader: impl Read) -> io::Result<Sha1> {
     }
 }
 
+fn digest(hash: Sha1) -> String {
+    let mut digest = String::from("sha1:");
+    for byte in hash.finalize() {
+        // Writing into a string does not fail.
+        let _ = write!(digest, "{byte:02x}");
+    }
+    digest
+}
+
 /// Hashes what is read.
 struct Hashed<'a> {
     stream: &'a mut dyn BufRead,
@@ -340,3 +352,6 @@ impl Read for Hashed<'_> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -98,10 +98,12 @@ impl<'a> Directory<'a> {
 }
 
 fn read_whole(reader: &mut impl Read, bytes: &mut [u8]) -> io::Result<()> {
-    reader.read_exact(bytes).map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => damaged("its directory is cut off"),
-        _ => error,
-    })
+    reader
+        .read_exact(bytes)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => damaged("its directory is cut off"),
+            _ => error,
+        })
 }
 
 /// Finds the record at the end of an archive, or the one of 64 bits before it.
@@ -151,9 +153,14 @@ fn end64(archive: Window<'_>, end: u64) -> io::Result<Option<Extent>> {
     }
     // The locator's offset is wrong when a program stands before the archive.
     let before_locator = locator_place.checked_sub(END64_BYTES as u64);
-    for place in [Some(u64_at(&locator, 8)), before_locator].into_iter().flatten() {
+    for place in [Some(u64_at(&locator, 8)), before_locator]
+        .into_iter()
+        .flatten()
+    {
         let record: io::Result<[u8; END64_BYTES]> = archive.array(place);
-        if let Ok(record) = record && record.starts_with(&END64) {
+        if let Ok(record) = record
+            && record.starts_with(&END64)
+        {
             return Ok(Some(Extent {
                 end: place,
                 size: u64_at(&record, 40),

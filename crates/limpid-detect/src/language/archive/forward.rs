@@ -116,7 +116,11 @@ fn take(
 /// signature behind them.
 fn behind_descriptor(stream: &mut dyn BufRead, is_wide: bool) -> io::Result<[u8; 4]> {
     let sizes = if is_wide { 16 } else { 8 };
-    let checksum = if read_signature(stream)? == DESCRIPTOR { 4 } else { 0 };
+    let checksum = if read_signature(stream)? == DESCRIPTOR {
+        4
+    } else {
+        0
+    };
     let mut rest = [0; 20];
     let rest = rest.get_mut(..sizes + checksum).unwrap_or_default();
     stream.read_exact(rest)?;

@@ -62,7 +62,8 @@ impl Member {
         if !local.starts_with(&LOCAL) {
             return Err(damaged("there is no member where the directory says"));
         }
-        let before = LOCAL_BYTES as u64 + u64::from(u16_at(&local, 26)) + u64::from(u16_at(&local, 28));
+        let before =
+            LOCAL_BYTES as u64 + u64::from(u16_at(&local, 26)) + u64::from(u16_at(&local, 28));
         Ok(archive.part(self.header.saturating_add(before), self.packed))
     }
 }
@@ -77,7 +78,11 @@ pub(super) fn widen(extra: &[u8], numbers: &mut [&mut u64]) {
             return;
         };
         if id == ZIP64 {
-            let wide = field.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes));
+            let wide = field
+                .as_chunks::<8>()
+                .0
+                .iter()
+                .map(|bytes| u64::from_le_bytes(*bytes));
             let wanted = numbers.iter_mut().filter(|number| ***number == SEE_EXTRA);
             for (number, wide) in wanted.zip(wide) {
                 **number = wide;

@@ -47,7 +47,8 @@ impl<'a> Window<'a> {
             return Ok(0);
         };
         self.bounds.count_bytes(len)?;
-        self.source.read_at(self.start.saturating_add(offset), part)?;
+        self.source
+            .read_at(self.start.saturating_add(offset), part)?;
         Ok(len)
     }
 

@@ -13,14 +13,45 @@ pub(super) struct FileName<'a> {
 
 /// Words that belong to a version when they stand between its numbers.
 const QUALIFIERS: [&str; 21] = [
-    "alpha", "android", "b", "beta", "build", "cr", "dev", "final", "ga", "hudson", "incubating",
-    "jenkins", "jre", "m", "milestone", "pre", "rc", "redhat", "release", "snapshot", "sp",
+    "alpha",
+    "android",
+    "b",
+    "beta",
+    "build",
+    "cr",
+    "dev",
+    "final",
+    "ga",
+    "hudson",
+    "incubating",
+    "jenkins",
+    "jre",
+    "m",
+    "milestone",
+    "pre",
+    "rc",
+    "redhat",
+    "release",
+    "snapshot",
+    "sp",
 ];
 
 /// Words behind a version that say what is in an archive, of the same package.
 const CLASSIFIERS: [&str; 14] = [
-    "all", "boot", "exec", "fat", "javadoc", "linux", "nodep", "shaded", "sources", "standalone",
-    "test", "tests", "uber", "with",
+    "all",
+    "boot",
+    "exec",
+    "fat",
+    "javadoc",
+    "linux",
+    "nodep",
+    "shaded",
+    "sources",
+    "standalone",
+    "test",
+    "tests",
+    "uber",
+    "with",
 ];
 
 /// The longest name that is looked into, in bytes: no file system has longer ones.
@@ -29,7 +60,11 @@ const LONGEST: usize = 255;
 impl<'a> FileName<'a> {
     /// Takes apart a name without its ending, with the versions that the archive says.
     pub(super) fn parse(stem: &'a str, said: &[&str]) -> Self {
-        let found = if stem.len() <= LONGEST { split(stem) } else { None };
+        let found = if stem.len() <= LONGEST {
+            split(stem)
+        } else {
+            None
+        };
         if let Some((artifact, version)) = found
             && let Some(version) = confirmed(version, said)
         {
@@ -98,7 +133,9 @@ fn is_plain_word(word: &str) -> bool {
 }
 
 fn is_qualifier(word: &str) -> bool {
-    QUALIFIERS.iter().any(|known| known.eq_ignore_ascii_case(word))
+    QUALIFIERS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// Returns the version, or its part before a classifier, that equals one which the archive says.
@@ -161,13 +198,33 @@ mod tests {
         for (stem, artifact, version) in [
             ("tool-1.2.3", "tool", "1.2.3"),
             ("the-tool-4.3.2-rc1", "the-tool", "4.3.2-rc1"),
-            ("wagon-webdav-1.0.2-beta-2.2.3a-hudson", "wagon-webdav", "1.0.2-beta-2.2.3a-hudson"),
-            ("commons-jelly-1.1-hudson-20100305", "commons-jelly", "1.1-hudson-20100305"),
-            ("jboss-saaj-api_1.4_spec-1.0.2.Final", "jboss-saaj-api_1.4_spec", "1.0.2.Final"),
-            ("spring-data-r2dbc-1.1.0.RELEASE", "spring-data-r2dbc", "1.1.0.RELEASE"),
+            (
+                "wagon-webdav-1.0.2-beta-2.2.3a-hudson",
+                "wagon-webdav",
+                "1.0.2-beta-2.2.3a-hudson",
+            ),
+            (
+                "commons-jelly-1.1-hudson-20100305",
+                "commons-jelly",
+                "1.1-hudson-20100305",
+            ),
+            (
+                "jboss-saaj-api_1.4_spec-1.0.2.Final",
+                "jboss-saaj-api_1.4_spec",
+                "1.0.2.Final",
+            ),
+            (
+                "spring-data-r2dbc-1.1.0.RELEASE",
+                "spring-data-r2dbc",
+                "1.1.0.RELEASE",
+            ),
             ("kafka_2.13-3.4.0", "kafka_2.13", "3.4.0"),
             ("log4j-1.2-api-2.17.1", "log4j-1.2-api", "2.17.1"),
-            ("org.eclipse.osgi_3.16.0.v2020", "org.eclipse.osgi", "3.16.0.v2020"),
+            (
+                "org.eclipse.osgi_3.16.0.v2020",
+                "org.eclipse.osgi",
+                "3.16.0.v2020",
+            ),
             ("guava-r06", "guava", "r06"),
             ("ssh2-build212", "ssh2", "build212"),
             ("driver-3.11.0-shaded", "driver", "3.11.0"),
@@ -190,7 +247,13 @@ mod tests {
         check("guava-27.0-jre", &["27.0.0.jre"], "guava", "27.0-jre", true);
         check("asm-7.1", &["7.1.0"], "asm", "7.1", true);
         check("driver-3.11.0-odd", &["3.11.0"], "driver", "3.11.0", true);
-        check("mockito-4-2_3-3.2.12.0-RC2", &["3.2.12.0-RC2"], "mockito-4-2_3", "3.2.12.0-RC2", true);
+        check(
+            "mockito-4-2_3-3.2.12.0-RC2",
+            &["3.2.12.0-RC2"],
+            "mockito-4-2_3",
+            "3.2.12.0-RC2",
+            true,
+        );
         check("tool-Finchley", &["Finchley"], "tool", "Finchley", true);
         check("ecj-4.6.1", &["3.12.1"], "ecj", "4.6.1", false);
     }

@@ -169,7 +169,9 @@ pub(super) fn of(artifact: &str) -> Option<&'static str> {
         None => artifact == known,
     };
     let mut groups = GROUPS.iter();
-    groups.find(|(known, _)| fits(known)).map(|(_, group)| *group)
+    groups
+        .find(|(known, _)| fits(known))
+        .map(|(_, group)| *group)
 }
 
 /// Returns artifact and group of a well-known file whose name has no version.
@@ -186,7 +188,10 @@ mod tests {
     #[test]
     fn an_exact_name_or_a_beginning_finds_the_group() {
         assert_eq!(of("spring-web"), Some("org.springframework"));
-        assert_eq!(of("spring-security-web"), Some("org.springframework.security"));
+        assert_eq!(
+            of("spring-security-web"),
+            Some("org.springframework.security")
+        );
         assert_eq!(of("tomcat-embed-core"), Some("org.apache.tomcat.embed"));
         assert_eq!(of("spring-unheard-of"), None);
     }

@@ -81,7 +81,10 @@ impl Evidence {
     /// Learns of a member `META-INF/maven/GROUP/ARTIFACT/pom.xml`. Its version may be its parent's,
     /// but the path tells the rest.
     pub(super) fn see_pom_path(&mut self, path: &str) {
-        let mut parts = path.strip_prefix("META-INF/maven/").into_iter().flat_map(|rest| rest.split('/'));
+        let mut parts = path
+            .strip_prefix("META-INF/maven/")
+            .into_iter()
+            .flat_map(|rest| rest.split('/'));
         if let (Some(group), Some(artifact)) = (parts.next(), parts.next()) {
             self.see_project(group, artifact);
         }
@@ -138,7 +141,8 @@ impl Evidence {
     fn see_project(&mut self, group: &str, artifact: &str) {
         let is_resolved = !group.contains('$') && !artifact.contains('$');
         if is_resolved && self.without_version.len() < MOST_WITHOUT_VERSION {
-            self.without_version.push((group.to_owned(), artifact.to_owned()));
+            self.without_version
+                .push((group.to_owned(), artifact.to_owned()));
         }
     }
 
@@ -246,13 +250,31 @@ mod tests {
             "8.14.3",
             derived,
         );
-        check("git.hpi", "Group-Id: org.jenkins\nShort-Name: git\nPlugin-Version: 4.8 (x)\n", "org.jenkins:git", "4.8", derived);
-        check("app.jar", "Implementation-Title: backend\nImplementation-Version: 2\n", "backend", "2", derived);
+        check(
+            "git.hpi",
+            "Group-Id: org.jenkins\nShort-Name: git\nPlugin-Version: 4.8 (x)\n",
+            "org.jenkins:git",
+            "4.8",
+            derived,
+        );
+        check(
+            "app.jar",
+            "Implementation-Title: backend\nImplementation-Version: 2\n",
+            "backend",
+            "2",
+            derived,
+        );
     }
 
     #[test]
     fn only_the_name_says_it_when_the_manifest_does_not_agree() {
-        check("tool-4.6.jar", "Bundle-Version: 3.12.1\n", "tool", "4.6", Confidence::FileName);
+        check(
+            "tool-4.6.jar",
+            "Bundle-Version: 3.12.1\n",
+            "tool",
+            "4.6",
+            Confidence::FileName,
+        );
         check("tool-4.6.jar", "", "tool", "4.6", Confidence::FileName);
         assert_eq!(own("tool.jar", "Created-By: somebody\n"), None);
     }
@@ -261,9 +283,21 @@ mod tests {
     fn well_known_artifacts_have_their_group_whatever_the_manifest_says() {
         let headers = "Implementation-Vendor-Id: org.apache\nImplementation-Version: 1.0.4\n";
         let derived = Confidence::Derived;
-        check("commons-logging-1.0.4.jar", headers, "commons-logging:commons-logging", "1.0.4", derived);
+        check(
+            "commons-logging-1.0.4.jar",
+            headers,
+            "commons-logging:commons-logging",
+            "1.0.4",
+            derived,
+        );
         let headers = "Implementation-Title: Apache Tomcat\nImplementation-Version: 9.0.1\n";
-        check("catalina.jar", headers, "org.apache.tomcat:tomcat-catalina", "9.0.1", derived);
+        check(
+            "catalina.jar",
+            headers,
+            "org.apache.tomcat:tomcat-catalina",
+            "9.0.1",
+            derived,
+        );
     }
 
     #[test]
@@ -275,7 +309,10 @@ mod tests {
         };
         let mut evidence = Evidence::new("grpc-netty-shaded-1.50.0.jar");
         assert!(evidence.see_pom(&pom("netty-common", "4.1.79.Final")));
-        assert_eq!(evidence.own().unwrap().0.name(), "io.grpc:grpc-netty-shaded");
+        assert_eq!(
+            evidence.own().unwrap().0.name(),
+            "io.grpc:grpc-netty-shaded"
+        );
         for (name, own) in [
             ("netty-common-4.1.79.Final.jar", true),
             ("netty-common.jar", true),
@@ -300,7 +337,10 @@ mod tests {
         });
         assert!(!is_package);
         let (found, confidence) = evidence.own().unwrap();
-        assert_eq!((found.name().as_str(), found.version.as_str()), ("org.acme:tool", "1.0"));
+        assert_eq!(
+            (found.name().as_str(), found.version.as_str()),
+            ("org.acme:tool", "1.0")
+        );
         assert_eq!(confidence, Confidence::FileName);
         let mut evidence = Evidence::new("tool-1.0.jar");
         evidence.see_pom_path("META-INF/maven/org.acme/tool/pom.xml");
@@ -311,8 +351,16 @@ mod tests {
     fn the_group_is_found_in_the_name_of_a_bundle() {
         for (bundle, artifact, group) in [
             ("com.google.guava", "guava", Some("com.google.guava")),
-            ("org.xerial.snappy.snappy-java", "snappy-java", Some("org.xerial.snappy")),
-            ("org.apache.maven.core", "maven-core", Some("org.apache.maven")),
+            (
+                "org.xerial.snappy.snappy-java",
+                "snappy-java",
+                Some("org.xerial.snappy"),
+            ),
+            (
+                "org.apache.maven.core",
+                "maven-core",
+                Some("org.apache.maven"),
+            ),
             ("lz4-java", "lz4-java", None),
             ("org.eclipse.osgi", "org.eclipse.osgi", None),
         ] {

@@ -109,7 +109,12 @@ pub(super) fn read(content: impl BufRead) -> io::Result<Manifest> {
         let is_named = |header: &&str| header.as_bytes().eq_ignore_ascii_case(name);
         current = HEADERS.iter().position(is_named);
         if let Some(field) = current.and_then(|header| manifest.values.get_mut(header)) {
-            *field = text(value.get(1..=LONGEST_VALUE).or(value.get(1..)).unwrap_or_default());
+            *field = text(
+                value
+                    .get(1..=LONGEST_VALUE)
+                    .or(value.get(1..))
+                    .unwrap_or_default(),
+            );
         }
     }
     Ok(manifest)

@@ -61,7 +61,11 @@ mod tests {
 
     #[test]
     fn what_is_no_file_of_mavens_names_nothing() {
-        for content in ["", "groupId=a\nversion=1", "groupId=a b\nartifactId=c\nversion=1"] {
+        for content in [
+            "",
+            "groupId=a\nversion=1",
+            "groupId=a b\nartifactId=c\nversion=1",
+        ] {
             assert_eq!(name_and_version(content), None, "{content}");
         }
     }
