@@ -62,27 +62,22 @@ pub(super) trait Members {
 
 /// Goes through the members of an archive. Returns false when it is none.
 pub(super) fn walk(content: Content<'_>, bounds: &Bounds, members: &mut dyn Members) -> bool {
-    let window = match content {
-        Content::Stream(stream) => return forward::walk(stream, bounds, members),
-        Content::Window(window) => window,
+    let walked = match content {
+        Content::Stream(stream) => forward::walk(stream, bounds, members),
+        Content::Window(window) => match Directory::find(window) {
+            Ok(directory) => walk_directory(directory, window, bounds, members).map(|()| true),
+            // Cut off, as a download that broke. Its beginning may still tell.
+            Err(error) => {
+                let mut stream = BufReader::new(window.reader());
+                let walked = forward::walk(&mut stream, bounds, members);
+                walked.and_then(|is_archive| if is_archive { Err(error) } else { Ok(false) })
+            }
+        },
     };
-    match Directory::find(window) {
-        Ok(directory) => {
-            if let Err(error) = walk_directory(directory, window, bounds, members) {
-                members.lose(b"", error);
-            }
-            true
-        }
-        // Cut off, as a download that broke. Its beginning may still tell.
-        Err(error) => {
-            let mut stream = BufReader::new(window.reader());
-            let is_archive = forward::walk(&mut stream, bounds, members);
-            if is_archive {
-                members.lose(b"", error);
-            }
-            is_archive
-        }
-    }
+    walked.unwrap_or_else(|error| {
+        members.lose(b"", error);
+        true
+    })
 }
 
 fn walk_directory(
@@ -112,6 +107,7 @@ fn take(
     let method = member.readable()?;
     let data = member.data(window)?;
     match method {
+        Method::Stored if data.len() < member.packed => Err(io::ErrorKind::UnexpectedEof.into()),
         Method::Stored => members.take(&member.name, Content::Window(data)),
         Method::Deflated => {
             let packed = BufReader::with_capacity(PACKED_BYTES, data.reader());

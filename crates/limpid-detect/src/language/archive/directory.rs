@@ -118,28 +118,33 @@ fn end(archive: Window<'_>) -> io::Result<Extent> {
         offset: u32_at(&record, 16),
     };
     let is_wide = extent.size == SEE_EXTRA || extent.offset == SEE_EXTRA;
-    let is_wide = is_wide || u16_at(&record, 10) == u16::MAX;
-    Ok(if is_wide {
-        end64(archive, end)?.unwrap_or(extent)
-    } else {
-        extent
-    })
+    if is_wide || u16_at(&record, 10) == u16::MAX {
+        return Ok(end64(archive, end)?.unwrap_or(extent));
+    }
+    Ok(extent)
 }
 
-/// Looks for the end record in so many bytes at the end.
+/// Looks for the end record in so many bytes at the end. Its comment reaches to the end of the file,
+/// unless something was put behind it; and a comment may look like a record.
 fn end_within(archive: Window<'_>, most: usize) -> io::Result<Option<(u64, [u8; END_BYTES])>> {
     let start = archive.len().saturating_sub(most as u64);
     let mut tail = vec![0; most];
     let len = archive.read_at(start, &mut tail)?;
     tail.truncate(len);
-    let mut places = tail.windows(END_BYTES).enumerate().rev();
-    let found = places.find_map(|(place, record)| {
-        let record: [u8; END_BYTES] = record.try_into().ok()?;
-        let comment = usize::from(u16_at(&record, 20));
-        let is_end = record.starts_with(&END) && place + END_BYTES + comment <= len;
-        is_end.then_some((place, record))
-    });
-    Ok(found.map(|(place, record)| (start.saturating_add(place as u64), record)))
+    let find = |is_end: fn(usize, usize) -> bool| {
+        let mut places = tail.windows(END_BYTES).enumerate().rev();
+        places.find_map(|(place, record)| {
+            let record: [u8; END_BYTES] = record.try_into().ok()?;
+            let end = place + END_BYTES + usize::from(u16_at(&record, 20));
+            let is_record = record.starts_with(&END) && is_end(end, len);
+            is_record.then_some((start.saturating_add(place as u64), record))
+        })
+    };
+    let exact = find(|end, len| end == len);
+    Ok(match exact {
+        None if most == LONGEST_END => find(|end, len| end < len),
+        found => found,
+    })
 }
 
 /// Returns what the record of 64 bits says, if there is one.

@@ -76,7 +76,7 @@ impl<'a> FileName<'a> {
         }
         let at_end = said.iter().find_map(|said| {
             let artifact = stem.strip_suffix(said)?.strip_suffix(['-', '_'])?;
-            Some((artifact, stem.get(stem.len() - said.len()..)?))
+            (!artifact.is_empty()).then_some((artifact, stem.get(stem.len() - said.len()..)?))
         });
         let is_confirmed = at_end.is_some();
         let unclassified = found.map(|(artifact, version)| (artifact, without_classifier(version)));
