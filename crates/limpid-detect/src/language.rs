@@ -4,9 +4,25 @@
 //! its own, so that a later layer that replaces or removes the file takes the packages with it.
 //! Whether a package manager of the distribution owns the file is decided later, from all layers.
 
+mod application;
 mod archive;
+mod conan;
+mod dart;
+mod document;
+mod dotnet;
+mod erlang;
+mod haskell;
 mod java;
+mod json;
+mod julia;
+mod node;
+mod php;
 mod python;
+mod r;
+mod ruby;
+mod rust;
+mod swift;
+mod toml_parts;
 
 use limpid_layer::{Content, Entry, EntryKind, Want};
 use limpid_types::{DatabaseKind, PackageDatabase, PackageRecord, Problem, ProblemKind};
@@ -31,7 +47,22 @@ pub(crate) struct Format {
 pub(crate) const START: usize = 64;
 
 /// All formats; the first that matches reads a file.
-const FORMATS: &[&[Format]] = &[java::FORMATS, python::FORMATS];
+const FORMATS: &[&[Format]] = &[
+    conan::FORMATS,
+    dart::FORMATS,
+    dotnet::FORMATS,
+    erlang::FORMATS,
+    haskell::FORMATS,
+    java::FORMATS,
+    julia::FORMATS,
+    node::FORMATS,
+    php::FORMATS,
+    python::FORMATS,
+    r::FORMATS,
+    ruby::FORMATS,
+    rust::FORMATS,
+    swift::FORMATS,
+];
 
 /// A path, split where formats look.
 pub(crate) struct Path<'a> {

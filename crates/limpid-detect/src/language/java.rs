@@ -224,7 +224,7 @@ impl Archive<'_, '_> {
     }
 
     fn take_python(&mut self, content: &mut dyn BufRead) -> io::Result<()> {
-        if let Some(record) = python::package(content)? {
+        if let Some(record) = python::read_package(content)? {
             let place = self.place.to_owned();
             self.found.package(PackageRecord { place, ..record });
         }

@@ -59,6 +59,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("elasticsearch", "org.elasticsearch"),
     ("groovy-all", "org.codehaus.groovy"),
     ("grpc-*", "io.grpc"),
+    ("failureaccess", "com.google.guava"),
     ("gson", "com.google.code.gson"),
     ("h2", "com.h2database"),
     ("hamcrest", "org.hamcrest"),

@@ -181,7 +181,8 @@ impl Evidence {
             let mut names = self.manifest.words(&["Bundle-SymbolicName"]);
             names.find_map(|name| group_of_bundle(name, artifact))
         };
-        let vendors = ["Implementation-Vendor", "Specification-Vendor"];
+        let others = ["Implementation-Vendor", "Specification-Vendor", "Extension-Name"];
+        let is_group = |word: &&str| word.contains('.') && *word != artifact;
         let mut of_project = self.manifest.words(&["Group-Id"]);
         let mut of_vendor = self.manifest.words(&["Implementation-Vendor-Id"]);
         of_project
@@ -189,7 +190,7 @@ impl Evidence {
             .or_else(|| self.manifest.group_of_title())
             .or_else(|| of_vendor.find(has_dot))
             .or_else(of_bundle)
-            .or_else(|| self.manifest.words(&vendors).find(has_dot))
+            .or_else(|| self.manifest.words(&others).find(is_group))
     }
 }
 
