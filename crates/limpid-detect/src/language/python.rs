@@ -29,7 +29,7 @@ pub(super) use metadata::{is_metadata, read_package};
 pub(super) const FORMATS: &[Format] = &[
     Format {
         kind: DatabaseKind::LanguagePackage,
-        matches: metadata::is_metadata,
+        matches: is_metadata,
         starts: None,
         most_bytes: 64 << 20,
         read: metadata::read,

@@ -131,9 +131,9 @@ fn read_signature(stream: &mut dyn BufRead) -> io::Result<[u8; 4]> {
 }
 
 /// Data of a known size, which it is an error not to have.
-struct Measured<'a>(Take<&'a mut dyn BufRead>);
+struct Measured<R>(Take<R>);
 
-impl BufRead for Measured<'_> {
+impl<R: BufRead> BufRead for Measured<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let left = self.0.limit();
         let data = self.0.fill_buf()?;
@@ -148,7 +148,7 @@ impl BufRead for Measured<'_> {
     }
 }
 
-impl Read for Measured<'_> {
+impl<R: BufRead> Read for Measured<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.fill_buf()?.read(buffer)?;
         self.consume(read);

@@ -181,7 +181,11 @@ impl Evidence {
             let mut names = self.manifest.words(&["Bundle-SymbolicName"]);
             names.find_map(|name| group_of_bundle(name, artifact))
         };
-        let others = ["Implementation-Vendor", "Specification-Vendor", "Extension-Name"];
+        let others = [
+            "Implementation-Vendor",
+            "Specification-Vendor",
+            "Extension-Name",
+        ];
         let is_group = |word: &&str| word.contains('.') && *word != artifact;
         let mut of_project = self.manifest.words(&["Group-Id"]);
         let mut of_vendor = self.manifest.words(&["Implementation-Vendor-Id"]);
