@@ -14,6 +14,7 @@ mod databases;
 mod debian_findings;
 mod distributions;
 mod judged;
+mod language_java;
 mod limpid;
 mod lock_files;
 mod mirror;
