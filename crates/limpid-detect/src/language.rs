@@ -5,12 +5,21 @@
 //! Whether a package manager of the distribution owns the file is decided later, from all layers.
 
 mod application;
+mod conan;
+mod dart;
+mod document;
+mod dotnet;
+mod erlang;
+mod haskell;
 mod json;
+mod julia;
 mod node;
 mod php;
 mod python;
 mod r;
 mod ruby;
+mod rust;
+mod swift;
 mod toml_parts;
 
 use limpid_layer::{Content, Entry, EntryKind, Want};
@@ -37,11 +46,19 @@ pub(crate) const START: usize = 64;
 
 /// All formats; the first that matches reads a file.
 const FORMATS: &[&[Format]] = &[
+    conan::FORMATS,
+    dart::FORMATS,
+    dotnet::FORMATS,
+    erlang::FORMATS,
+    haskell::FORMATS,
+    julia::FORMATS,
     node::FORMATS,
     php::FORMATS,
     python::FORMATS,
     r::FORMATS,
     ruby::FORMATS,
+    rust::FORMATS,
+    swift::FORMATS,
 ];
 
 /// A path, split where formats look.

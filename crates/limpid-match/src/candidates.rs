@@ -79,6 +79,11 @@ impl<'a> Installed<'a, '_> {
         let holds_for = |named: &&str| is_any(named) || architecture(named) == own;
         candidate.kind == kind
             && (self.release.concerns)(package, candidate)
+            && self
+                .release
+                .repository
+                .as_deref()
+                .is_none_or(|known| known == candidate.repository)
             && (is_any(own)
                 || candidate.architectures.is_empty()
                 || candidate.architectures.iter().any(holds_for))
@@ -183,6 +188,9 @@ impl<'a> Candidates<'a> {
         }
         let mut statements = Vec::new();
         for namespace in &release.namespaces {
+            if release.products.is_none() && !statements.is_empty() {
+                break;
+            }
             for &(name, kind, version) in &sought {
                 let list = self.lists.get(&(namespace.as_str(), name));
                 for known in list.map_or(&[][..], Vec::as_slice) {
