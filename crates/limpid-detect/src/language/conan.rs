@@ -13,13 +13,13 @@
 //! Binary packages and the cache leave nothing else in an image that names their version for sure;
 //! `conaninfo.txt` gives the settings of a build. See "Lockfiles" in the documentation of Conan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use limpid_types::{DatabaseKind, Ecosystem};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::document::{Document, MOST_BYTES, Members};
+use super::document::{Document, Form, MOST_BYTES, Members};
 use super::{File, Format, Found};
 
 /// What is read of Conan.
@@ -56,7 +56,7 @@ struct Node {
 }
 
 fn read_lock(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(document) = Document::of(file, found) else {
+    let Some(document) = Document::of(file, Form::Json, found) else {
         return;
     };
     let Some(lock) = document.json::<Lock<'_>>(found) else {
@@ -74,16 +74,16 @@ fn read_lock(file: &File<'_>, found: &mut Found<'_>) {
 }
 
 fn read_graph(graph: &Graph<'_>, found: &mut Found<'_>) {
-    let nodes: BTreeMap<&str, Node> = graph
-        .nodes
-        .iter()
-        .filter_map(|(id, node)| Some((id.as_str(), found.member(id, node)?)))
+    let nodes = graph.nodes.values();
+    let for_builds: BTreeSet<String> = nodes
+        .filter_map(|node| serde_json::from_str::<Node>(node.get()).ok())
+        .flat_map(|node| node.build_requires)
         .collect();
-    let for_builds: BTreeSet<&str> = nodes
-        .values()
-        .flat_map(|node| node.build_requires.iter().map(String::as_str))
-        .collect();
-    for (id, node) in &nodes {
+    // Nodes are read twice rather than kept, since each takes many times its text.
+    for (id, node) in &graph.nodes {
+        let Some(node) = found.member::<Node>(id, node) else {
+            continue;
+        };
         let is_for_builds = node.context.as_deref() == Some("build") || for_builds.contains(id);
         let is_application = node.path.is_some();
         if let Some(reference) = &node.reference
