@@ -2,10 +2,12 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
+use limpid_layer::{Budget, Content};
 use limpid_testkit::executable::{Executable, Format, universal};
 use limpid_types::{Confidence, Ecosystem, PackageRecord};
 
 use super::super::{Path, read_file};
+use crate::detector::Sink;
 
 /// Where tests put the data of executables.
 const ADDRESS: u64 = 0x40_1000;
@@ -111,6 +113,27 @@ fn build_information_of_go_is_found_in_every_format() {
             let file = kind.clone().data(section, ADDRESS, &info).build();
             assert_eq!(versions(&read("app/server", &file)), EXPECTED, "{kind:?}");
         }
+    }
+}
+
+#[test]
+fn a_file_on_disk_says_what_it_says_in_memory() {
+    let before = vec![b'x'; (1 << 20) - 10];
+    let text = b"\0nginx version: nginx/1.25.3\0";
+    for (kind, section) in kinds() {
+        let content = kind
+            .data(section, ADDRESS, &inline("go1.20.3", MODULES))
+            .section(".rodata", 2 * ADDRESS, &[&before[..], text].concat())
+            .build();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&content).unwrap();
+        let mut sink = Sink::new(Budget::new(64 << 20));
+        let path = Path::new("sbin/nginx", true);
+        let on_disk = Content::Spooled(&file);
+        super::super::read(&super::FORMATS[0], path, on_disk, &mut sink);
+        let found = &sink.evidence.databases[0].packages;
+        assert_eq!(*found, read("sbin/nginx", &content));
+        assert!(found.len() >= EXPECTED.len());
     }
 }
 
