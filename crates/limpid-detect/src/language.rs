@@ -4,8 +4,24 @@
 //! its own, so that a later layer that replaces or removes the file takes the packages with it.
 //! Whether a package manager of the distribution owns the file is decided later, from all layers.
 
+mod application;
+mod conan;
+mod dart;
+mod document;
+mod dotnet;
+mod erlang;
 mod executable;
+mod haskell;
+mod json;
+mod julia;
+mod node;
+mod php;
 mod python;
+mod r;
+mod ruby;
+mod rust;
+mod swift;
+mod toml_parts;
 
 use limpid_layer::{Content, Entry, EntryKind, Want};
 use limpid_types::{DatabaseKind, PackageDatabase, PackageRecord, Problem, ProblemKind};
@@ -31,7 +47,19 @@ pub(crate) const START: usize = 64;
 
 /// All formats; the first that matches reads a file.
 const FORMATS: &[&[Format]] = &[
+    conan::FORMATS,
+    dart::FORMATS,
+    dotnet::FORMATS,
+    erlang::FORMATS,
+    haskell::FORMATS,
+    julia::FORMATS,
+    node::FORMATS,
+    php::FORMATS,
     python::FORMATS,
+    r::FORMATS,
+    ruby::FORMATS,
+    rust::FORMATS,
+    swift::FORMATS,
     // Last, because any file without an ending may be a program.
     executable::FORMATS,
 ];

@@ -13,6 +13,7 @@
 //! * The distribution is what the release files of the finished image say.
 //! * A package of Red Hat came from the repository that dnf's history says, or from one of those
 //!   that its layer was made from (`repositories`).
+//! * A package of Amazon Linux came from the repository that yum or dnf noted (`yum_repositories`).
 //! * The image is the container that its last identity names (`containers`).
 //! * The source of an rpm has the epoch of its packages (`source_epoch`).
 //! * Packages that are not the distribution's own are marked (`third_party`).
@@ -27,6 +28,7 @@ pub mod ownership;
 mod repositories;
 mod source_epoch;
 mod third_party;
+mod yum_repositories;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -42,6 +44,7 @@ use layers::{DatabaseHistory, Layers};
 use repositories::Repositories;
 use source_epoch::SourceEpochs;
 use third_party::ThirdParty;
+use yum_repositories::YumRepositories;
 
 /// One layer's evidence, with the digest of the layer.
 #[derive(Clone, Debug)]
@@ -60,6 +63,7 @@ pub fn coalesce(manifest: &Digest, facts: &[LayerFacts]) -> IndexReport {
     let layers = Layers::stack(facts);
     let distributions = Distributions::of(&layers, facts.len());
     let repositories = Repositories::of(facts, is_red_hat(&distributions));
+    let noted = YumRepositories::of(facts, is_amazon(&distributions));
     let mut report = IndexReport {
         manifest_hash: manifest.to_string(),
         state: index_state::FINISHED.to_owned(),
@@ -78,6 +82,7 @@ pub fn coalesce(manifest: &Digest, facts: &[LayerFacts]) -> IndexReport {
         facts,
         distributions,
         repositories,
+        noted,
     };
     let mut own = BTreeSet::new();
     let mut languages = Languages::default();
@@ -108,11 +113,19 @@ fn is_red_hat(distributions: &Distributions) -> bool {
         .is_none_or(|distribution| matches!(distribution.did.as_str(), "rhel" | "hummingbird"))
 }
 
+/// Tells whether it matters which of its repositories a package came from.
+fn is_amazon(distributions: &Distributions) -> bool {
+    distributions
+        .of_image()
+        .is_some_and(|distribution| distribution.did == "amzn")
+}
+
 /// What the packages of an image are put together with.
 struct Image<'a> {
     facts: &'a [LayerFacts],
     distributions: Distributions,
     repositories: Repositories<'a>,
+    noted: YumRepositories<'a>,
 }
 
 impl Image<'_> {
@@ -194,6 +207,10 @@ impl Image<'_> {
                 .limpid
                 .repositories_instead
                 .insert(package.to_owned(), instead);
+        }
+        if let Some(noted) = self.noted.of_package(record, layer) {
+            environment.repository_ids = Some(vec![noted.id.clone()]);
+            report.repository.entry(noted.id.clone()).or_insert(noted);
         }
     }
 }

@@ -39,6 +39,7 @@ fn of_build_info(evidence: &LayerEvidence) -> usize {
         .dnf_histories
         .iter()
         .flat_map(|history| &history.packages)
+        .chain(&evidence.yum_packages)
         .map(|package| {
             let texts = [&package.name, &package.version, &package.arch];
             let text: usize = texts.iter().map(|text| text.len()).sum();

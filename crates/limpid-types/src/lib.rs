@@ -43,8 +43,8 @@ pub use notification::{
 };
 pub use problem::{Problem, ProblemKind};
 pub use report::{
-    Coverage, FeedUse, Finding, FixState, Gap, GapReason, NotAffected, PackageRef, Report,
-    SeverityCounts, Verdict,
+    Coverage, FeedStatement, FeedUse, Finding, FixState, Gap, GapReason, NotAffected, OwnedPackage,
+    PackageRef, Report, SeverityCounts, Verdict,
 };
 pub use severity::{Severity, UnknownSeverity};
 pub use stable_id::StableId;
