@@ -16,7 +16,6 @@
 mod assembly;
 mod auditable;
 mod bytes;
-mod each;
 mod elf;
 mod go;
 mod go_modules;

@@ -17,25 +17,15 @@ use std::io::{BufReader, Read as _};
 
 use flate2::read::ZlibDecoder;
 use limpid_types::{Ecosystem, PackageRecord};
-use serde::Deserialize;
-use serde::de::DeserializeSeed as _;
+use serde::de::{MapAccess, SeqAccess};
 
 use super::super::Found;
+use super::super::json::{self, Reader};
 use super::bytes::MOST_AT_ONCE;
-use super::each::EachOf;
 use super::image::Image;
 
 /// The most that the JSON may have, in bytes. A thousand crates need 200 KiB.
 const MOST_JSON: u64 = 8 << 20;
-
-#[derive(Deserialize)]
-struct Crate {
-    name: String,
-    version: String,
-    source: String,
-    #[serde(default)]
-    kind: String,
-}
 
 /// Reads the list of crates, if there is one.
 pub(super) fn read(image: &Image<'_>, found: &mut Found<'_>) {
@@ -59,17 +49,65 @@ pub(super) fn read(image: &Image<'_>, found: &mut Found<'_>) {
 
 fn read_list(compressed: &[u8], found: &mut Found<'_>) -> serde_json::Result<()> {
     let json = ZlibDecoder::new(compressed).take(MOST_JSON);
-    let mut json = serde_json::Deserializer::from_reader(BufReader::new(json));
-    EachOf::new("packages", |package: Crate| {
+    json::read_stream(BufReader::new(json), &mut Document(found))
+}
+
+struct Document<'a, 'b>(&'a mut Found<'b>);
+
+impl Reader for Document<'_, '_> {
+    fn member<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        values: &mut A,
+    ) -> Result<(), A::Error> {
+        match key {
+            "packages" => json::value(values, &mut Crates(self.0)),
+            _ => json::skip(values),
+        }
+    }
+}
+
+struct Crates<'a, 'b>(&'a mut Found<'b>);
+
+impl Reader for Crates<'_, '_> {
+    fn element<'de, A: SeqAccess<'de>>(&mut self, elements: &mut A) -> Result<bool, A::Error> {
+        let mut package = Crate::default();
+        let is_one = json::next(elements, &mut package)?;
         let is_of_registry = matches!(package.source.as_str(), "crates.io" | "registry");
         if is_of_registry && package.kind != "build" {
-            found.package(PackageRecord {
+            self.0.package(PackageRecord {
                 name: Ecosystem::Crates.normalize(&package.name).into_owned(),
                 version: package.version,
                 ecosystem: Some(Ecosystem::Crates),
                 ..PackageRecord::default()
             });
         }
-    })
-    .deserialize(&mut json)
+        Ok(is_one)
+    }
+}
+
+#[derive(Default)]
+struct Crate {
+    name: String,
+    version: String,
+    source: String,
+    kind: String,
+}
+
+impl Reader for Crate {
+    fn member<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        values: &mut A,
+    ) -> Result<(), A::Error> {
+        let field = match key {
+            "name" => &mut self.name,
+            "version" => &mut self.version,
+            "source" => &mut self.source,
+            "kind" => &mut self.kind,
+            _ => return json::skip(values),
+        };
+        *field = json::text(values)?;
+        Ok(())
+    }
 }

@@ -132,9 +132,14 @@ impl<'a> Requirement<'a> {
         }
     }
 
+    fn has_version(&self) -> bool {
+        self.module.has_version() || self.replacement.is_some_and(|other| other.has_version())
+    }
+
     fn record(&self) -> PackageRecord {
         match self.replacement {
-            Some(other) if !other.version.is_empty() => other.record(),
+            Some(other) if other.has_version() => other.record(),
+            // A directory has none.
             Some(_) => PackageRecord {
                 confidence: Confidence::Derived,
                 ..self.module.record()
@@ -155,6 +160,10 @@ impl<'a> Module<'a> {
         }
     }
 
+    fn has_version(&self) -> bool {
+        !matches!(self.version, "" | DEVELOPMENT)
+    }
+
     fn record(&self) -> PackageRecord {
         module(self.path, self.version, self.sum)
     }
@@ -172,7 +181,7 @@ fn module(path: &str, version: &str, sum: &str) -> PackageRecord {
 
 fn main_module(main: &Requirement<'_>, text: &BuildText<'_>) -> PackageRecord {
     let record = main.record();
-    if record.version != DEVELOPMENT && !record.version.is_empty() {
+    if main.has_version() {
         return record;
     }
     let version = linked_version(text.linker_flags, main.module.path)

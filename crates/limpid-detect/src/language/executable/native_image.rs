@@ -12,12 +12,11 @@ use flate2::read::GzDecoder;
 use limpid_types::{Ecosystem, PackageRecord};
 use memchr::memmem;
 use object::Endianness;
-use serde::Deserialize;
-use serde::de::DeserializeSeed as _;
+use serde::de::{MapAccess, SeqAccess};
 
 use super::super::Found;
+use super::super::json::{self, Reader};
 use super::bytes::MOST_AT_ONCE;
-use super::each::EachOf;
 use super::image::{Image, Kind, SymbolTable, word};
 
 /// The most that the document may have, in bytes. A hundred artifacts need 100 KiB.
@@ -25,12 +24,6 @@ const MOST_JSON: u64 = 8 << 20;
 
 /// How many pieces of [`MOST_AT_ONCE`] bytes of a symbol table are looked through.
 const MOST_PIECES: u64 = 16;
-
-#[derive(Deserialize)]
-struct Component {
-    #[serde(default)]
-    purl: String,
-}
 
 /// Reads the list of artifacts, if there is one.
 pub(super) fn read(image: &Image<'_>, found: &mut Found<'_>) {
@@ -93,18 +86,59 @@ fn symbols(image: &Image<'_>, table: &SymbolTable) -> Option<(u64, u64)> {
 
 fn read_document(compressed: &[u8], found: &mut Found<'_>) -> serde_json::Result<()> {
     let json = GzDecoder::new(compressed).take(MOST_JSON);
-    let mut json = serde_json::Deserializer::from_reader(BufReader::new(json));
-    EachOf::new("components", |component: Component| {
+    json::read_stream(BufReader::new(json), &mut Document(found))
+}
+
+struct Document<'a, 'b>(&'a mut Found<'b>);
+
+impl Reader for Document<'_, '_> {
+    fn member<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        values: &mut A,
+    ) -> Result<(), A::Error> {
+        match key {
+            "components" => json::value(values, &mut Components(self.0)),
+            _ => json::skip(values),
+        }
+    }
+}
+
+struct Components<'a, 'b>(&'a mut Found<'b>);
+
+impl Reader for Components<'_, '_> {
+    fn element<'de, A: SeqAccess<'de>>(&mut self, elements: &mut A) -> Result<bool, A::Error> {
+        let mut component = Component::default();
+        let is_one = json::next(elements, &mut component)?;
         if let Some((name, version)) = artifact(&component.purl) {
-            found.package(PackageRecord {
+            self.0.package(PackageRecord {
                 name: Ecosystem::Maven.normalize(&name).into_owned(),
                 version,
                 ecosystem: Some(Ecosystem::Maven),
                 ..PackageRecord::default()
             });
         }
-    })
-    .deserialize(&mut json)
+        Ok(is_one)
+    }
+}
+
+#[derive(Default)]
+struct Component {
+    purl: String,
+}
+
+impl Reader for Component {
+    fn member<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        values: &mut A,
+    ) -> Result<(), A::Error> {
+        match key {
+            "purl" => self.purl = json::text(values)?,
+            _ => json::skip(values)?,
+        }
+        Ok(())
+    }
 }
 
 /// Returns name and version from `pkg:maven/GROUP/ARTIFACT@VERSION`.

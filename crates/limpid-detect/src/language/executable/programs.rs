@@ -56,7 +56,7 @@ static PROGRAMS: [Program; 29] = [
     program(
         "curl",
         &["curl", "libcurl.so*", "libcurl-*.so*"],
-        &[r"\x00(?:lib)?curl/(?<v>\d+\.\d+\.\d+)"],
+        &[r"(?:^|\x00)(?:lib)?curl/(?<v>\d+\.\d+\.\d+)"],
     ),
     program(
         "envoy",
@@ -67,21 +67,21 @@ static PROGRAMS: [Program; 29] = [
         "erlang",
         &["beam.smp", "beam"],
         &[
-            r"\x00(?<v>\d+\.\d+(?:\.\d+){0,3})\x00+Erlang/OTP",
+            r"(?:^|\x00)(?<v>\d+\.\d+(?:\.\d+){0,3})\x00+Erlang/OTP",
             r"/(?:otp_src_|otp-|erlang-)(?<v>\d+\.\d+(?:\.\d+){0,3})[^/\x00]*/erts/",
         ],
     ),
     program(
         "expat",
         &["libexpat.so*"],
-        &[r"\x00expat_(?<v>\d+\.\d+\.\d+)\x00"],
+        &[r"(?:^|\x00)expat_(?<v>\d+\.\d+\.\d+)\x00"],
     ),
     program(
         "git",
         &["git"],
         &[
-            r"\x00git/(?<v>\d+\.\d+\.\d+)\x00",
-            r"\x00(?<v>2\.\d+\.\d+)\x00",
+            r"(?:^|\x00)git/(?<v>\d+\.\d+\.\d+)\x00",
+            r"(?:^|\x00)(?<v>2\.\d+\.\d+)\x00",
         ],
     ),
     program(
@@ -105,7 +105,7 @@ static PROGRAMS: [Program; 29] = [
     program(
         "lighttpd",
         &["lighttpd"],
-        &[r"\x00lighttpd/(?<v>\d+\.\d+\.\d+)"],
+        &[r"(?:^|\x00)lighttpd/(?<v>\d+\.\d+\.\d+)"],
     ),
     program(
         "mariadb",
@@ -116,17 +116,17 @@ static PROGRAMS: [Program; 29] = [
             "libmariadb.so*",
             "libmariadbd.so*",
         ],
-        &[r"\x00(?:5\.5\.5-)?(?<v>\d+\.\d+\.\d+)-MariaDB"],
+        &[r"(?:^|\x00)(?:5\.5\.5-)?(?<v>\d+\.\d+\.\d+)-MariaDB"],
     ),
     program(
         "memcached",
         &["memcached"],
-        &[r"\x00memcached (?<v>\d+\.\d+\.\d+)"],
+        &[r"(?:^|\x00)memcached (?<v>\d+\.\d+\.\d+)"],
     ),
     program(
         "mongodb",
         &["mongod", "mongos"],
-        &[r"\x00(?<v>[3-9]\.\d+\.\d+)\x00+(?:tcmalloc|heap_size|cppdefines)"],
+        &[r"(?:^|\x00)(?<v>[3-9]\.\d+\.\d+)\x00+(?:tcmalloc|heap_size|cppdefines)"],
     ),
     program(
         "mysql",
@@ -136,7 +136,7 @@ static PROGRAMS: [Program; 29] = [
     program(
         "nginx",
         &["nginx"],
-        &[r"\x00nginx version: (?:nginx|openresty)/(?<v>\d+\.\d+\.\d+)"],
+        &[r"(?:^|\x00)nginx version: (?:nginx|openresty)/(?<v>\d+\.\d+\.\d+)"],
     ),
     program(
         "node",
@@ -144,19 +144,19 @@ static PROGRAMS: [Program; 29] = [
         &[
             r"node\.js/v(?<v>\d+\.\d+\.\d+)",
             r"/download/release/v(?<v>\d+\.\d+\.\d+)/node-v",
-            r"\x00node v(?<v>\d+\.\d+\.\d+)\x00",
+            r"(?:^|\x00)node v(?<v>\d+\.\d+\.\d+)\x00",
         ],
     ),
     program(
         "openssl",
         &["openssl", "libcrypto.so*", "libssl.so*"],
-        &[r"\x00OpenSSL (?<v>\d+\.\d+\.\d+[a-z]{0,2})[ -][^\x00]*\d{4}\x00"],
+        &[r"(?:^|\x00)OpenSSL (?<v>\d+\.\d+\.\d+[a-z]{0,2})[ -][^\x00]*\d{4}\x00"],
     ),
     program(
         "perl",
         &["perl", "perl5.*", "libperl.so*"],
         &[
-            r"\x00v(?<v>5\.\d+\.\d+)\x00",
+            r"(?:^|\x00)v(?<v>5\.\d+\.\d+)\x00",
             r"/(?<v>5\.\d+\.\d+)/[a-z0-9_]+-linux",
         ],
     ),
@@ -176,7 +176,7 @@ static PROGRAMS: [Program; 29] = [
         "postgresql",
         &["postgres", "psql", "libpq.so*"],
         &[
-            r"\x00PostgreSQL (?<v>\d+\.\d+(?:\.\d+)?)",
+            r"(?:^|\x00)PostgreSQL (?<v>\d+\.\d+(?:\.\d+)?)",
             r"\(PostgreSQL\) (?<v>\d+\.\d+(?:\.\d+)?)\n",
         ],
     ),
@@ -191,7 +191,7 @@ static PROGRAMS: [Program; 29] = [
         &[
             r"[^0-9.](?<v>\d+\.\d+\.\d+)[A-Za-z][A-Za-z0-9-]*-\d{10}\d*",
             r"[^0-9.](?<v>\d+\.\d+\.\d+)[0-9a-f]{12}-\d{10}\d*",
-            r"\x00(?<v>\d+\.\d+\.\d+)\x00(?:(?:c11|atomic|sync)-builtin| \(git:)",
+            r"(?:^|\x00)(?<v>\d+\.\d+\.\d+)\x00(?:(?:c11|atomic|sync)-builtin| \(git:)",
             r"Redis version (?<v>\d+\.\d+\.\d+)",
         ],
     ),
@@ -203,7 +203,7 @@ static PROGRAMS: [Program; 29] = [
     program(
         "sqlite",
         &["sqlite3", "libsqlite3.so*"],
-        &[r"\x00(?<v>3\.\d+\.\d+)\x00"],
+        &[r"(?:^|\x00)(?<v>3\.\d+\.\d+)\x00"],
     ),
     program(
         "valkey",
@@ -215,7 +215,7 @@ static PROGRAMS: [Program; 29] = [
         &["xz", "liblzma.so*"],
         &[
             r"xz \(XZ Utils\) (?<v>\d+\.\d+\.\d+)",
-            r"\x00(?<v>5\.\d+\.\d+)\x00",
+            r"(?:^|\x00)(?<v>5\.\d+\.\d+)\x00",
         ],
     ),
     program(

@@ -2,10 +2,12 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
+use limpid_layer::{Budget, Content};
 use limpid_testkit::executable::{Executable, Format, universal};
 use limpid_types::{Confidence, Ecosystem, PackageRecord};
 
 use super::super::{Path, read_file};
+use crate::detector::Sink;
 
 /// Where tests put the data of executables.
 const ADDRESS: u64 = 0x40_1000;
@@ -111,6 +113,27 @@ fn build_information_of_go_is_found_in_every_format() {
             let file = kind.clone().data(section, ADDRESS, &info).build();
             assert_eq!(versions(&read("app/server", &file)), EXPECTED, "{kind:?}");
         }
+    }
+}
+
+#[test]
+fn a_file_on_disk_says_what_it_says_in_memory() {
+    let before = vec![b'x'; (1 << 20) - 10];
+    let text = b"\0nginx version: nginx/1.25.3\0";
+    for (kind, section) in kinds() {
+        let content = kind
+            .data(section, ADDRESS, &inline("go1.20.3", MODULES))
+            .section(".rodata", 2 * ADDRESS, &[&before[..], text].concat())
+            .build();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&content).unwrap();
+        let mut sink = Sink::new(Budget::new(64 << 20));
+        let path = Path::new("sbin/nginx", true);
+        let on_disk = Content::Spooled(&file);
+        super::super::read(&super::FORMATS[0], path, on_disk, &mut sink);
+        let found = &sink.evidence.databases[0].packages;
+        assert_eq!(*found, read("sbin/nginx", &content));
+        assert!(found.len() >= EXPECTED.len());
     }
 }
 
@@ -222,6 +245,7 @@ fn crates_of_registries_that_are_in_the_binary_are_listed() {
         {"name":"mine","version":"0.1.0","source":"local","root":true},
         {"name":"cc","version":"1.0.0","source":"crates.io","kind":"build"},
         {"name":"forked","version":"1.0.0","source":"git"},
+        3, {"name":["x"],"version":"1.0.0","source":"crates.io"},
         {"name":"inner","version":"2.0.0","source":"registry","kind":"runtime"}]}"#;
     let expected = [("inner", "2.0.0"), ("serde-json", "1.0.1")];
     for (kind, _) in kinds() {
@@ -236,7 +260,7 @@ fn crates_of_registries_that_are_in_the_binary_are_listed() {
 fn a_list_of_crates_that_cannot_be_read_is_a_problem() {
     let deep = format!("{{\"packages\":{}", "[".repeat(100_000));
     let bomb = format!("{{\"x\":\"{}\"}}", "x".repeat(16 << 20));
-    let damaged = br#"{"packages":[{"name":"a","version":"1","source":"crates.io"},{"name":3}]}"#;
+    let damaged = br#"{"packages":[{"name":"a","version":"1","source":"crates.io"},{"#;
     for (content, packages) in [
         (b"no zlib".to_vec(), 0),
         (zlib(deep.as_bytes()), 0),
