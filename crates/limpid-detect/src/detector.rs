@@ -23,6 +23,11 @@ pub(crate) trait Detector {
         false
     }
 
+    /// Decides from the first bytes whether the rest is wanted, see [`Want::WholeAfter`].
+    fn confirm(&mut self, _entry: &Entry<'_>, _start: &[u8], _sink: &mut Sink) -> bool {
+        true
+    }
+
     /// Takes the content that was wanted.
     fn take(&mut self, entry: &Entry<'_>, content: Content<'_>, sink: &mut Sink);
 
@@ -196,6 +201,7 @@ fn text_bytes(record: &PackageRecord) -> u64 {
         &record.maintainer,
         &record.signature_key,
         &record.build_id,
+        &record.place,
     ]
     .into_iter()
     .map(|text| text.len() as u64)

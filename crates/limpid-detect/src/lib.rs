@@ -2,9 +2,9 @@
 //!
 //! A [`DetectorSet`] is a [`limpid_layer::Visitor`]. It offers every entry to one small module per
 //! package format ([`dpkg`], [`apk`], [`rpm`], [`pacman`], [`portage`], [`chisel`],
-//! [`bottlerocket`]), to what Red Hat's builds leave ([`build_info`]), to dnf's history and yum's
-//! database, to the release files and to the whiteouts, and ends as [`Detected`]: the evidence, and
-//! the list of files that packages own.
+//! [`bottlerocket`]), to the formats of programming languages ([`language`]), to what Red Hat's
+//! builds leave ([`build_info`]), to dnf's history and yum's database, to the release files and to
+//! the whiteouts, and ends as [`Detected`]: the evidence, and the list of files that packages own.
 //!
 //! A detector sees one layer and draws no conclusion that needs another one. Which distribution
 //! the release files mean is decided later, by [`distribution::recognise`], so that a better rule
@@ -19,6 +19,7 @@ pub mod distribution;
 mod dnf_history;
 pub mod dpkg;
 mod held;
+pub mod language;
 mod lines;
 mod obstruction;
 mod owned_files;

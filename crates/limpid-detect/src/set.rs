@@ -8,6 +8,7 @@ use crate::chisel::{self, ChiselDetector};
 use crate::detector::{Detector, Sink};
 use crate::dnf_history::DnfHistoryDetector;
 use crate::dpkg::DpkgDetector;
+use crate::language::LanguageDetector;
 use crate::pacman::PacmanDetector;
 use crate::portage::PortageDetector;
 use crate::release_file::ReleaseFileDetector;
@@ -19,7 +20,7 @@ use crate::{obstruction, whiteout};
 ///
 /// It changes only when layers must be read again: when a detector wants other bytes, or keeps
 /// other fields of them. A better conclusion from the same evidence does not change it.
-pub const DETECTOR_SET: &str = "2";
+pub const DETECTOR_SET: &str = "3";
 
 /// Where package managers keep their databases, as files. One that is a link is a database that is
 /// not read.
@@ -39,7 +40,7 @@ const DATABASES: [&str; 11] = [
 
 /// All detectors over one layer.
 pub struct DetectorSet {
-    detectors: [Box<dyn Detector + Send>; 11],
+    detectors: [Box<dyn Detector + Send>; 12],
     /// Which detector wanted the entry that was entered last.
     chosen: usize,
     sink: Sink,
@@ -75,6 +76,7 @@ impl DetectorSet {
                 Box::new(DnfHistoryDetector::new(budget)),
                 Box::new(YumdbDetector::default()),
                 Box::new(ReleaseFileDetector),
+                Box::new(LanguageDetector),
             ],
             chosen: 0,
             sink: Sink::new(budget.clone()),
@@ -128,7 +130,12 @@ impl DetectorSet {
             && self
                 .detectors
                 .iter_mut()
-                .any(|detector| detector.want(&file) != Want::Nothing)
+                .any(|detector| match detector.want(&file) {
+                    Want::Nothing => false,
+                    // Any link may stand where a program was; those beside programs do.
+                    Want::WholeAfter(_) => is_beside_programs(entry.path),
+                    Want::Prefix(_) | Want::Whole => true,
+                })
     }
 
     /// Reports a wanted file whose content went by under another name, where nobody wanted it.
@@ -147,7 +154,8 @@ impl DetectorSet {
             ..file
         };
         for detector in &mut self.detectors {
-            if detector.want(&file) == Want::Nothing {
+            // What has to be confirmed by its content is mostly nothing.
+            if !matches!(detector.want(&file), Want::Prefix(_) | Want::Whole) {
                 continue;
             }
             if detector.want(&target) != Want::Nothing {
@@ -165,6 +173,12 @@ impl DetectorSet {
         }
         false
     }
+}
+
+/// Tells whether a path is in a directory of programs.
+fn is_beside_programs(path: &str) -> bool {
+    let mut parts = path.rsplit('/').skip(1);
+    matches!(parts.next(), Some("bin" | "sbin"))
 }
 
 impl Visitor for DetectorSet {
@@ -204,6 +218,12 @@ impl Visitor for DetectorSet {
             }
         }
         Want::Nothing
+    }
+
+    fn confirm(&mut self, entry: &Entry<'_>, start: &[u8]) -> bool {
+        self.detectors
+            .get_mut(self.chosen)
+            .is_some_and(|detector| detector.confirm(entry, start, &mut self.sink))
     }
 
     fn content(&mut self, entry: &Entry<'_>, content: Content<'_>) {

@@ -69,6 +69,12 @@ pub(crate) fn of_report(report: &IndexReport) -> usize {
         .repositories_instead
         .iter()
         .map(|(id, ids)| of_texts([id].into_iter().chain(ids)) + MAP_ENTRY);
+    let languages = report.limpid.languages.iter().map(|(id, language)| {
+        let owner = language.owner.iter();
+        let owner = owner.flat_map(|owner| [&owner.package, &owner.database]);
+        let lists = language.paths.iter().chain(&language.digests);
+        size_of_val(language) + of_texts(lists.chain(owner).chain([id])) + MAP_ENTRY
+    });
     let problems = report.limpid.problems.iter();
     size_of::<IndexReport>()
         + report
@@ -84,6 +90,7 @@ pub(crate) fn of_report(report: &IndexReport) -> usize {
         + report.repository.len() * 1024
         + third_party.sum::<usize>()
         + instead.sum::<usize>()
+        + languages.sum::<usize>()
         + of_texts(&report.limpid.earlier_containers)
         + problems
             .map(|problem| problem.layer.len() + of_problem(&problem.problem))
@@ -113,6 +120,7 @@ fn of_record(record: &PackageRecord) -> usize {
         &record.maintainer,
         &record.signature_key,
         &record.build_id,
+        &record.place,
     ];
     size_of_val(record) + texts.iter().map(|text| text.len()).sum::<usize>()
 }

@@ -196,23 +196,21 @@ impl DirectoryWalker<'_> {
         entry: &Entry<'_>,
         want: Want,
     ) -> Result<(), LayerError> {
-        let opened = open_same(full, metadata).map_err(|error| error.to_string());
-        let length = self.collector.length(entry, want);
-        let (file, length) = match opened.and_then(|file| Ok((file, length?))) {
-            Ok(ready) => ready,
-            Err(why) => {
-                self.visitor.lost(entry, why);
+        let file = match open_same(full, metadata) {
+            Ok(file) => file,
+            Err(error) => {
+                self.visitor.lost(entry, error.to_string());
                 return Ok(());
             }
         };
-        let capacity = usize::try_from(length).unwrap_or(BUFFER).min(BUFFER);
+        let capacity = usize::try_from(entry.size).unwrap_or(BUFFER).min(BUFFER);
         let mut reader = BufReader::with_capacity(capacity.max(1), file);
         let mut cursor = Cursor::new(&mut reader);
         let delivered = self
             .collector
-            .deliver(&mut cursor, length, entry, self.visitor);
+            .deliver(&mut cursor, entry, want, self.visitor);
         match delivered {
-            Ok(()) => {
+            Ok(length) => {
                 self.summary.bytes += length;
                 Ok(())
             }

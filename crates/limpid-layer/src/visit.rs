@@ -42,6 +42,10 @@ pub enum Want {
     Prefix(usize),
     /// Everything.
     Whole,
+    /// Everything, if [`Visitor::confirm`] agrees when it has seen at most so many bytes from the
+    /// start. A file of which nothing more is wanted is not copied. A sparse file is not asked
+    /// about and comes whole.
+    WholeAfter(usize),
 }
 
 /// The content of a file as a [`Visitor`] gets it.
@@ -57,6 +61,12 @@ pub enum Content<'a> {
 pub trait Visitor {
     /// Decides from the metadata what is wanted of an entry. Only [`EntryKind::File`] has content.
     fn enter(&mut self, entry: &Entry<'_>) -> Want;
+
+    /// Decides from the first bytes whether the rest of the entry that was just entered is wanted,
+    /// see [`Want::WholeAfter`].
+    fn confirm(&mut self, _entry: &Entry<'_>, _start: &[u8]) -> bool {
+        true
+    }
 
     /// Takes the wanted content of the entry that was just entered.
     fn content(&mut self, entry: &Entry<'_>, content: Content<'_>);

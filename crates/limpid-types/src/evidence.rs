@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Problem;
+use crate::{Ecosystem, Problem};
 
 /// What one pass over one layer saw: facts with paths, in the source's own words.
 ///
@@ -138,12 +138,29 @@ pub enum DatabaseKind {
     Chisel,
     /// Bottlerocket's `application-inventory.json`.
     Bottlerocket,
+    /// What an installed package of a programming language has beside or in itself: Python's
+    /// `METADATA`, a jar, a `package.json`, a gemspec, …
+    LanguagePackage,
+    /// A list of packages that an application was resolved to: `package-lock.json`,
+    /// `Gemfile.lock`, …
+    LockFile,
+    /// A program or library of machine code, by what is written in it; with no packages when
+    /// nothing is, so that it replaces what a lower layer has at the path.
+    Executable,
 }
 
 impl DatabaseKind {
     /// Tells whether this is one of rpm's three formats.
     pub fn is_rpm(self) -> bool {
         matches!(self, Self::RpmSqlite | Self::RpmBdb | Self::RpmNdb)
+    }
+
+    /// Tells whether this lists packages of programming languages, not those of a distribution.
+    pub fn is_language(self) -> bool {
+        matches!(
+            self,
+            Self::LanguagePackage | Self::LockFile | Self::Executable
+        )
     }
 }
 
@@ -153,7 +170,8 @@ impl DatabaseKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PackageRecord {
-    /// Name of the binary package; Portage's as `category/name`.
+    /// Name of the binary package; Portage's as `category/name`. The name of a package of a
+    /// programming language is in the form of [`Ecosystem::normalize`].
     pub name: String,
     /// Full version as the package manager prints it: `[epoch:]upstream[-revision]` for dpkg,
     /// `[epoch:]version-release` for rpm and Bottlerocket (no epoch when it is absent or 0),
@@ -181,9 +199,42 @@ pub struct PackageRecord {
     /// Key id of the rpm signature, 16 lower-case hex digits.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub signature_key: String,
-    /// Digest of rpm's payload as `algorithm:hex`; apk's aports commit.
+    /// Digest of rpm's payload as `algorithm:hex`; apk's aports commit; the digest of a jar.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub build_id: String,
+    /// Which programming language's package this is; none for those of distributions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ecosystem: Option<Ecosystem>,
+    /// Where in its file the package is, if the file is an archive: the paths of the archives in
+    /// it, outermost first, joined by `!/`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub place: String,
+    /// How surely it is what the record says.
+    #[serde(skip_serializing_if = "Confidence::is_certain")]
+    pub confidence: Confidence,
+}
+
+/// How surely a package is what its record says.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// The packager says so.
+    #[default]
+    Certain,
+    /// It follows from what the file says for other purposes: a jar's manifest, texts in a
+    /// program.
+    Derived,
+    /// Only the file's name says so.
+    FileName,
+}
+
+impl Confidence {
+    /// Tells whether there is no doubt.
+    pub fn is_certain(&self) -> bool {
+        *self == Self::Certain
+    }
 }
 
 /// A small text file that says which distribution a file system holds.

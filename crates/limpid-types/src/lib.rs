@@ -10,6 +10,7 @@ mod advisory;
 mod affected_manifests;
 mod cpe;
 mod digest;
+mod ecosystem;
 mod evidence;
 mod index_report;
 mod manifest;
@@ -27,13 +28,14 @@ pub use advisory::{
 pub use affected_manifests::{AffectedManifests, VulnerabilitySummaries};
 pub use cpe::{Cpe, CpeAttribute, CpeError, CpeValue, REDHAT_IMAGES, Relation};
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
+pub use ecosystem::Ecosystem;
 pub use evidence::{
-    ContainerIdentity, ContentManifest, DatabaseKind, DnfHistory, DnfPackage, LayerEvidence,
-    PackageDatabase, PackageRecord, ReleaseFile, Whiteout,
+    Confidence, ContainerIdentity, ContentManifest, DatabaseKind, DnfHistory, DnfPackage,
+    LayerEvidence, PackageDatabase, PackageRecord, ReleaseFile, Whiteout,
 };
 pub use index_report::{
-    Distribution, Environment, Extension, IndexReport, LayerProblem, Package, Repository,
-    index_state,
+    Distribution, Environment, Extension, IndexReport, LanguagePackage, LayerProblem, Package,
+    PackageOwner, Repository, index_state,
 };
 pub use manifest::{Manifest, ManifestLayer};
 pub use notification::{
@@ -41,8 +43,8 @@ pub use notification::{
 };
 pub use problem::{Problem, ProblemKind};
 pub use report::{
-    Coverage, FeedUse, Finding, FixState, Gap, GapReason, NotAffected, PackageRef, Report,
-    SeverityCounts, Verdict,
+    Coverage, FeedStatement, FeedUse, Finding, FixState, Gap, GapReason, NotAffected, OwnedPackage,
+    PackageRef, Report, SeverityCounts, Verdict,
 };
 pub use severity::{Severity, UnknownSeverity};
 pub use stable_id::StableId;

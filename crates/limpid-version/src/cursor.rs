@@ -25,6 +25,11 @@ impl<'a> Cursor<'a> {
         self.rest = self.rest.get(1..).unwrap_or_default();
     }
 
+    /// Returns so many bytes without taking them, or all that there are.
+    pub(crate) fn first(self, length: usize) -> &'a [u8] {
+        self.rest.get(..length).unwrap_or(self.rest)
+    }
+
     /// Takes the text if it comes next.
     pub(crate) fn skip_text(&mut self, text: &[u8]) -> bool {
         let rest = self.rest.strip_prefix(text);

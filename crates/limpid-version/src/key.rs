@@ -5,6 +5,7 @@
 //! |---|---|
 //! | tag | one byte, chosen by the scheme |
 //! | number | count of digits: one byte below 255, else 255 and eight bytes big endian; then the digits, without leading zeros |
+//! | count | eight bytes big endian |
 //! | text | its bytes, of which none is zero; then a zero |
 
 use crate::number::Number;
@@ -48,7 +49,17 @@ impl KeyWriter {
         self.0.extend(digits);
     }
 
+    /// Writes a count, as eight bytes big endian.
+    pub(crate) fn count(&mut self, count: usize) {
+        self.0.extend((count as u64).to_be_bytes());
+    }
+
     pub(crate) fn text(&mut self, text: &[u8]) {
+        self.bytes(text.iter().copied());
+    }
+
+    /// Writes a text whose bytes are made on the way.
+    pub(crate) fn bytes(&mut self, text: impl Iterator<Item = u8>) {
         self.0.extend(text);
         self.0.push(0);
     }

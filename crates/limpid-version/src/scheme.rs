@@ -67,7 +67,7 @@ macro_rules! schemes {
                 }
             }
 
-            /// Compares two versions; the order is total.
+            /// Compares two versions; the order is total, but see [`Scheme::is_transitive`].
             pub fn compare(self, left: &str, right: &str) -> Result<Ordering, VersionError> {
                 Ok(match self {
                     $(Self::$variant => {
@@ -117,9 +117,39 @@ schemes! {
     /// Gentoo's `number{.number}{letter}{_suffix{number}}{-rN}`, see the Package Manager
     /// Specification, section 3.
     Gentoo, "gentoo", crate::gentoo::GentooVersion<'_>;
+    /// Python's `[N!]N(.N)*[{a|b|rc}N][.postN][.devN][+local]`, see PEP 440.
+    Pep440, "pep440", crate::pep440::Pep440Version<'_>;
+    /// Maven's `ComparableVersion`.
+    Maven, "maven", crate::maven::MavenVersion<'_>;
+    /// Semantic versions, see <https://semver.org>.
+    Semver, "semver", crate::semver::SemverVersion<'_>;
+    /// npm's versions: semantic versions, as node-semver reads them.
+    Npm, "npm", crate::semver::SemverVersion<'_>;
+    /// Versions of Ruby's gems, see `Gem::Version`.
+    Gem, "gem", crate::gem::GemVersion<'_>;
+    /// Versions of Go's modules and of Go itself, see golang.org/x/mod/semver.
+    Go, "go", crate::go::GoVersion<'_>;
+    /// `NuGet`'s versions: semantic versions with a fourth number.
+    Nuget, "nuget", crate::nuget::NugetVersion<'_>;
+    /// Versions of PHP's packages, as Composer reads them.
+    Composer, "composer", crate::composer::ComposerVersion<'_>;
+    /// Versions of R's packages, see R's `package_version`.
+    Cran, "cran", crate::cran::CranVersion<'_>;
+    /// Versions of Haskell's packages, see the Haskell Package Versioning Policy.
+    Hackage, "hackage", crate::hackage::HackageVersion<'_>;
+    /// Versions of Dart's packages: semantic versions whose build metadata counts.
+    Pub, "pub", crate::pub_dev::PubVersion<'_>;
 }
 
 impl Scheme {
+    /// Tells whether the order is transitive.
+    ///
+    /// It is but for Maven, whose own order is not: `1.sp` is below `1-alpha`, that is below `1`, and
+    /// `1` is below `1.sp`. Such versions have no sort keys.
+    pub const fn is_transitive(self) -> bool {
+        !matches!(self, Self::Maven)
+    }
+
     /// Finds a scheme by its name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL

@@ -35,7 +35,7 @@ impl<'w> Collector<'w> {
         let length = match want {
             Want::Nothing => 0,
             Want::Prefix(length) => entry.size.min(length as u64),
-            Want::Whole => entry.size,
+            Want::Whole | Want::WholeAfter(_) => entry.size,
         };
         if length > self.limits.file_bytes {
             return Err(format!(
@@ -46,14 +46,74 @@ impl<'w> Collector<'w> {
         Ok(length)
     }
 
-    /// Delivers the next bytes of the stream. They may not all be consumed afterwards.
+    /// Delivers what is wanted of the content that comes next, and returns how many bytes of it
+    /// were looked at. They may not all be consumed afterwards.
     pub(crate) fn deliver(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        entry: &Entry<'_>,
+        want: Want,
+        visitor: &mut dyn Visitor,
+    ) -> Result<u64, Stop> {
+        self.held.clear();
+        if let Want::WholeAfter(start) = want
+            && !self.is_confirmed(cursor, start, entry, visitor)?
+        {
+            return Ok(entry.size.min(start as u64));
+        }
+        let length = match self.length(entry, want) {
+            Ok(length) => length,
+            Err(why) => {
+                visitor.lost(entry, why);
+                return Ok(0);
+            }
+        };
+        let rest = length - self.held.len() as u64;
+        self.deliver_rest(cursor, rest, entry, visitor)?;
+        Ok(length)
+    }
+
+    /// Shows the first bytes to the visitor and asks whether it wants the others. Bytes that had
+    /// to be consumed for it are held.
+    fn is_confirmed(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        start: usize,
+        entry: &Entry<'_>,
+        visitor: &mut dyn Visitor,
+    ) -> Result<bool, Stop> {
+        let length = entry.size.min(start as u64);
+        let buffered = match cursor.fill() {
+            Ok(buffered) => buffered,
+            Err(stop) => return Err(lose(stop, entry, visitor)),
+        };
+        let seen = usize::try_from(length)
+            .ok()
+            .and_then(|length| buffered.get(..length));
+        if let Some(seen) = seen {
+            return Ok(visitor.confirm(entry, seen));
+        }
+        match self.take_stored(cursor, length, &mut None) {
+            Ok(Ok(())) => Ok(visitor.confirm(entry, self.held.as_slice())),
+            Ok(Err(why)) => {
+                visitor.lost(entry, why);
+                Ok(false)
+            }
+            Err(stop) => Err(lose(stop, entry, visitor)),
+        }
+    }
+
+    /// Delivers what is held and the next bytes of the stream.
+    fn deliver_rest(
         &mut self,
         cursor: &mut Cursor<'_>,
         length: u64,
         entry: &Entry<'_>,
         visitor: &mut dyn Visitor,
     ) -> Result<(), Stop> {
+        if self.held.len() > 0 {
+            return self.deliver_more(cursor, &[Run::Stored(length)], entry, visitor);
+        }
         if length == 0 {
             visitor.content(entry, Content::Memory(&[]));
             return Ok(());
@@ -82,6 +142,17 @@ impl<'w> Collector<'w> {
         visitor: &mut dyn Visitor,
     ) -> Result<(), Stop> {
         self.held.clear();
+        self.deliver_more(cursor, runs, entry, visitor)
+    }
+
+    /// Delivers what is held, and runs after it.
+    fn deliver_more(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        runs: &[Run],
+        entry: &Entry<'_>,
+        visitor: &mut dyn Visitor,
+    ) -> Result<(), Stop> {
         let mut spooled = None;
         for &run in runs {
             let result = match run {

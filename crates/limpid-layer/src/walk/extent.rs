@@ -75,6 +75,9 @@ impl Collector<'_> {
         extent: Extent,
         visitor: &mut dyn Visitor,
     ) -> Result<(), Stop> {
+        if extent.sparse.is_none() {
+            return self.deliver(cursor, entry, want, visitor).map(|_| ());
+        }
         let length = match self.length(entry, want) {
             Ok(length) => length,
             Err(why) => {
@@ -84,7 +87,7 @@ impl Collector<'_> {
         };
         let start = cursor.position();
         let map = match extent.sparse {
-            None => return self.deliver(cursor, length, entry, visitor),
+            None => return Ok(()),
             Some(Sparse::Known(map)) => Ok(map),
             Some(Sparse::InData) => {
                 SparseMap::read_pax(cursor, extent.stored, self.limits().sparse_segments())?

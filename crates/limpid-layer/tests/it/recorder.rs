@@ -73,6 +73,14 @@ impl Visitor for Recorder {
         self.want
     }
 
+    fn confirm(&mut self, entry: &Entry<'_>, start: &[u8]) -> bool {
+        let Want::WholeAfter(length) = self.want else {
+            panic!("not asked for: {}", entry.path);
+        };
+        assert_eq!(start.len() as u64, entry.size.min(length as u64));
+        start.starts_with(b"yes")
+    }
+
     fn content(&mut self, entry: &Entry<'_>, content: Content<'_>) {
         *self.last(entry) = match content {
             Content::Memory(bytes) => Got::Memory(bytes.to_vec()),

@@ -82,3 +82,35 @@ fn content_that_neither_memory_nor_spool_can_hold_is_lost_and_the_walk_goes_on()
         assert_eq!(recorder.get("last").got, Got::text("z"));
     }
 }
+
+#[test]
+fn of_a_file_that_is_not_confirmed_nothing_is_delivered() {
+    let yes = [&b"yes"[..], &long(50_000)].concat();
+    let mut archive = LayerBuilder::new();
+    for round in 0..40 {
+        // The start of some of them crosses the end of a buffer.
+        archive = archive
+            .file(
+                &format!("{round}-yes"),
+                yes.get(..1000 * round).unwrap_or(&yes),
+            )
+            .file(&format!("{round}-no"), long(300 * round));
+    }
+    let archive = archive.build();
+    let limits = LayerLimits {
+        memory_bytes: 30_000,
+        ..LayerLimits::default()
+    };
+    let (recorder, summary) = walked_with(&archive, Want::WholeAfter(600), &limits);
+    assert!(summary.unwrap().problems.is_empty());
+    for round in 1..40 {
+        let expected = yes[..1000 * round].to_vec();
+        let expected = if expected.len() > 30_000 {
+            Got::Spooled(expected)
+        } else {
+            Got::Memory(expected)
+        };
+        assert_eq!(recorder.get(&format!("{round}-yes")).got, expected);
+        assert_eq!(recorder.get(&format!("{round}-no")).got, Got::Nothing);
+    }
+}

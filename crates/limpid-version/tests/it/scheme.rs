@@ -41,7 +41,7 @@ fn an_error_names_the_scheme_and_the_text() {
 #[test]
 fn every_scheme_ignores_blanks_around_and_refuses_them_inside() {
     for &scheme in Scheme::ALL {
-        assert_equal(scheme, &["1.2-r3", " 1.2-r3", "1.2-r3\n", "\t1.2-r3  "]);
+        assert_equal(scheme, &["1.2", " 1.2", "1.2\n", "\t1.2  "]);
         for version in ["1 2", "1\t2", "1\u{0}", "1\u{7f}2", "1\u{1b}[0m"] {
             assert_refused(scheme, version, "blank or control character inside");
         }

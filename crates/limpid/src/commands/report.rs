@@ -43,6 +43,7 @@ fn judge(
         minimum_severity: options.severity.unwrap_or(Severity::Unknown),
         ignore_unfixed: options.ignore_unfixed,
         max_feed_age: SignedDuration::from_hours(24 * i64::from(options.max_feed_age)),
+        merge_aliases: options.format != Format::Clair,
         ..Options::default()
     };
     Ok(limpid_match::judge(
