@@ -172,7 +172,7 @@ impl Feed for JarIndexFeed {
                     return Err(FeedError::document(url, wrong_format(&line)));
                 }
                 Err(reason) => {
-                    run.quarantine(String::from_utf8_lossy(&line), Some(offset), reason)?
+                    run.quarantine(String::from_utf8_lossy(&line), Some(offset), reason)?;
                 }
             }
             offset += count as u64;

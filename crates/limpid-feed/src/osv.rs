@@ -13,7 +13,7 @@
 //! | `severity`, `database_specific.severity` | the rating: the newest score that can be read, or else the word |
 //! | `summary`, or else `details` | the description |
 //!
-//! Both types of ranges are read by the version scheme of the ecosystem, which is SemVer where the
+//! Both types of ranges are read by the version scheme of the ecosystem, which is `SemVer` where the
 //! schema demands it. Which functions of a package are affected (`ecosystem_specific`) is not
 //! judged. Entries about packages that were made to do harm (`MAL-…`) are critical, unless they
 //! have a rating.

@@ -71,7 +71,7 @@ const MOST_BYTES: u64 = 4 << 30;
 /// The largest `pom.properties` that is read.
 const MOST_POM_BYTES: u64 = 1 << 20;
 
-/// The largest manifest that is read; it is not held in memory. Those of OSGi bundles list every
+/// The largest manifest that is read; it is not held in memory. Those of `OSGi` bundles list every
 /// class path, and signed ones every class.
 const MOST_MANIFEST_BYTES: u64 = 16 << 20;
 

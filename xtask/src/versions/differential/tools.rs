@@ -289,7 +289,7 @@ fn no_list_of_a_list(text: &str) -> bool {
     let inner = lists.get(1..).unwrap_or_default();
     !inner
         .iter()
-        .any(|list| list.iter().all(|word| is_nothing(&word)))
+        .any(|list| list.iter().all(&is_nothing))
 }
 
 /// Letters on the first number are taken here, as OSV's records hold them.

@@ -3,7 +3,7 @@
 //! A `pom.properties` names a package by itself; it is the archive's own when it fits the archive's
 //! name. An archive without one of its own is what its manifest and its name say together: the
 //! artifact and the version by its name, since Maven, Gradle, Ivy and sbt name files
-//! `ARTIFACT-VERSION` and OSGi spells versions its own way, and the group by the manifest.
+//! `ARTIFACT-VERSION` and `OSGi` spells versions its own way, and the group by the manifest.
 
 use limpid_types::Confidence;
 
@@ -198,7 +198,7 @@ impl Evidence {
     }
 }
 
-/// Returns the group in the symbolic name of an OSGi bundle, which is by the rules of Maven's
+/// Returns the group in the symbolic name of an `OSGi` bundle, which is by the rules of Maven's
 /// bundle plugin: the group when it ends with the artifact, else the group and what the artifact
 /// has beyond its last part, else both.
 fn group_of_bundle<'n>(name: &'n str, artifact: &str) -> Option<&'n str> {
