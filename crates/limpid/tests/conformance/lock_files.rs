@@ -25,16 +25,27 @@ fn member(archive: &[u8], name: &str) -> Vec<u8> {
     output.stdout
 }
 
-/// The lock has another list of the same packages: a checksum for each that the registry has.
+/// Returns the value of a line `KEY = "VALUE"`.
+fn value<'a>(part: &'a str, key: &str) -> Option<&'a str> {
+    let mut lines = part.lines();
+    lines.find_map(|line| {
+        line.strip_prefix(key)?
+            .strip_prefix(" = \"")?
+            .strip_suffix('"')
+    })
+}
+
 #[test]
-fn the_lock_of_a_rust_application_gives_every_package_that_has_a_checksum() {
+fn the_lock_of_a_rust_application_gives_every_package_of_the_registry() {
     let layer = member(&std::fs::read(data(IMAGE)).unwrap(), LAYER);
     let lock = String::from_utf8(member(&layer, "Cargo.lock")).unwrap();
     let expected: BTreeSet<(String, String)> = lock
-        .lines()
-        .filter_map(|line| line.strip_prefix("\"checksum ")?.split_once(" (registry+"))
-        .filter_map(|(package, _)| package.split_once(' '))
-        .map(|(name, version)| (name.replace('_', "-"), version.to_owned()))
+        .split("[[package]]\n")
+        .filter(|part| value(part, "source").is_some())
+        .map(|part| {
+            let name = value(part, "name").unwrap().replace('_', "-");
+            (name, value(part, "version").unwrap().to_owned())
+        })
         .collect();
     assert_eq!(expected.len(), 73);
 

@@ -112,20 +112,11 @@ fn install(packages: &Path, root: &Path) {
     .unwrap();
 }
 
-/// Copies what says that `requests` is installed to where no package has it.
+/// Puts `requests` where no package has it, in a version with a recorded vulnerability.
 fn install_unowned(root: &Path) {
-    let packages = root.join("usr/lib/python3/dist-packages");
-    let metadata = fs::read_dir(&packages)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .find(|name| name.starts_with("requests-"))
-        .unwrap();
-    let own = root.join("opt/app").join(&metadata);
+    let own = root.join("opt/app/requests-2.28.1.dist-info");
     fs::create_dir_all(&own).unwrap();
-    let source = packages.join(&metadata);
-    let file = ["PKG-INFO", "METADATA"].map(|name| source.join(name));
-    let file = file.iter().find(|file| file.is_file()).unwrap();
-    fs::copy(file, own.join(file.file_name().unwrap())).unwrap();
+    fs::write(own.join("METADATA"), "Name: requests\nVersion: 2.28.1\n").unwrap();
 }
 
 /// A package of a language, as the report has it.
@@ -163,15 +154,18 @@ fn what_a_debian_package_brought_is_owned_and_has_no_finding_of_its_language() {
     for (package, ecosystem, name) in PACKAGES {
         let key = (ecosystem.to_owned(), name.to_owned());
         let of_package = found.get(&key).into_iter().flatten();
-        let owned = of_package.filter(|found| found.owner == package);
-        assert_eq!(owned.count(), 1, "{package}: {key:?} in {found:#?}");
+        let mut owners = of_package.map(|found| found.owner.as_str());
+        assert!(
+            owners.any(|owner| owner == package),
+            "{package}: {key:?} in {found:#?}"
+        );
     }
-    for (key, found) in &found {
-        for found in found {
-            let is_copy = key.1 == "requests" && found.owner.is_empty();
-            assert_eq!(found.owner.is_empty(), is_copy, "{key:?}: {found:?}");
-            let is_judged = found.vulnerabilities > 0;
-            assert_eq!(is_judged, is_copy, "{key:?}: {found:?}");
+    for (key, packages) in &found {
+        for package in packages {
+            let is_unowned = key.1 == "requests" && package.owner.is_empty();
+            assert_eq!(package.owner.is_empty(), is_unowned, "{key:?}: {package:?}");
+            let is_judged = package.vulnerabilities > 0;
+            assert_eq!(is_judged, is_unowned, "{key:?}: {package:?}");
         }
     }
 }
