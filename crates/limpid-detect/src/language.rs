@@ -13,6 +13,7 @@ mod erlang;
 mod haskell;
 mod json;
 mod julia;
+mod needs;
 mod node;
 mod php;
 mod python;
