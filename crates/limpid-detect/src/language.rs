@@ -5,12 +5,15 @@
 //! Whether a package manager of the distribution owns the file is decided later, from all layers.
 
 mod application;
+mod archive;
 mod conan;
 mod dart;
 mod document;
 mod dotnet;
 mod erlang;
+mod executable;
 mod haskell;
+mod java;
 mod json;
 mod julia;
 mod needs;
@@ -52,6 +55,7 @@ const FORMATS: &[&[Format]] = &[
     dotnet::FORMATS,
     erlang::FORMATS,
     haskell::FORMATS,
+    java::FORMATS,
     julia::FORMATS,
     node::FORMATS,
     php::FORMATS,
@@ -60,6 +64,8 @@ const FORMATS: &[&[Format]] = &[
     ruby::FORMATS,
     rust::FORMATS,
     swift::FORMATS,
+    // Last, because any file without an ending may be a program.
+    executable::FORMATS,
 ];
 
 /// A path, split where formats look.
@@ -144,6 +150,11 @@ impl Found<'_> {
     /// when there is too little.
     pub(crate) fn lease(&mut self, bytes: u64) -> Option<limpid_layer::Lease> {
         self.sink.lease(bytes)
+    }
+
+    /// Takes memory that spares time and can be done without, so that a refusal means nothing.
+    pub(crate) fn spare(&mut self, bytes: u64) -> Option<limpid_layer::Lease> {
+        self.sink.spare(bytes)
     }
 
     fn problem(&mut self, kind: ProblemKind, why: impl Into<String>) {

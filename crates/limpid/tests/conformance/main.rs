@@ -15,6 +15,7 @@ mod debian_findings;
 mod distributions;
 mod installed_packages;
 mod judged;
+mod language_java;
 mod limpid;
 mod lock_files;
 mod mirror;
