@@ -2,68 +2,89 @@
 
 use std::collections::{HashMap, HashSet};
 
-use limpid_layer::{Content, Lease};
+use limpid_layer::Lease;
 
-use super::{File, Found};
+use super::Found;
 
 /// Who needs whom, by whatever key a lock has for a package.
 #[derive(Default)]
 pub(super) struct Needs {
     numbers: HashMap<String, usize>,
-    /// What each package needs.
-    needs: Vec<Vec<usize>>,
+    /// For each package, by its number, those that it needs.
+    lists: Vec<Vec<usize>>,
     roots: Vec<usize>,
+    bytes: u64,
 }
 
-/// How much more memory than its text a lock takes at most, about: a key has a place in a map and
-/// a list.
-const GROWTH: u64 = 16;
+/// What a key takes beside its text: a place in a map and a list, with room to grow.
+const KEY_BYTES: u64 = 192;
 
-/// Locks up to this size need no memory from the budget.
-const SMALL: u64 = 64 << 10;
+/// What one entry of a list takes, with room to grow.
+const ENTRY_BYTES: u64 = 16;
 
-/// Takes memory for what the packages of a lock need; what is returned is to be kept as long as
-/// that is. None when there is too little, which is then said.
-pub(super) fn room(file: &File<'_>, found: &mut Found<'_>) -> Option<Option<Lease>> {
-    let size = match file.content {
-        Content::Memory(bytes) => bytes.len() as u64,
-        // A size that cannot be had is taken for a large one, for which there is no memory.
-        Content::Spooled(file) => file.metadata().map_or(u64::MAX, |metadata| metadata.len()),
-    };
-    if size <= SMALL {
-        return Some(None);
+/// Memory for what is known of a lock while it is read.
+pub(super) struct Room {
+    bytes: u64,
+    leases: Vec<Lease>,
+}
+
+/// This much needs no memory from the budget, and more of it is taken in such steps.
+const STEP: u64 = 1 << 20;
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            bytes: STEP,
+            leases: Vec::new(),
+        }
     }
-    let lease = found.lease(size.saturating_mul(GROWTH));
-    if lease.is_none() {
-        found.unreadable("the memory budget has no room for it");
+}
+
+impl Room {
+    /// Returns whether there is room for so many bytes in all.
+    pub(super) fn has(&mut self, bytes: u64, found: &mut Found<'_>) -> bool {
+        while self.bytes < bytes {
+            let Some(lease) = found.lease(STEP) else {
+                return false;
+            };
+            self.leases.push(lease);
+            self.bytes = self.bytes.saturating_add(STEP);
+        }
+        true
     }
-    lease.map(Some)
 }
 
 impl Needs {
+    /// Returns how much memory it takes, about.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Notes that the application needs a package.
     pub(super) fn root(&mut self, key: &str) {
         let number = self.number(key);
         self.roots.push(number);
+        self.bytes += ENTRY_BYTES;
     }
 
     /// Notes that a package needs another.
     pub(super) fn need(&mut self, key: &str, needed: &str) {
         let (number, needed) = (self.number(key), self.number(needed));
-        if let Some(needs) = self.needs.get_mut(number) {
+        if let Some(needs) = self.lists.get_mut(number) {
             needs.push(needed);
+            self.bytes += ENTRY_BYTES;
         }
     }
 
     /// Returns the keys of all packages that the application needs, directly or not.
     pub(super) fn all(self) -> HashSet<String> {
-        let mut is_needed = vec![false; self.needs.len()];
+        let mut is_needed = vec![false; self.lists.len()];
         let mut open = self.roots;
         while let Some(number) = open.pop() {
             if let Some(is_needed) = is_needed.get_mut(number)
                 && !std::mem::replace(is_needed, true)
             {
-                open.extend(self.needs.get(number).into_iter().flatten());
+                open.extend(self.lists.get(number).into_iter().flatten());
             }
         }
         let keys = self.numbers.into_iter();
@@ -75,9 +96,10 @@ impl Needs {
         if let Some(&number) = self.numbers.get(key) {
             return number;
         }
-        let number = self.needs.len();
+        let number = self.lists.len();
+        self.bytes += KEY_BYTES + key.len() as u64;
         self.numbers.insert(key.to_owned(), number);
-        self.needs.push(Vec::new());
+        self.lists.push(Vec::new());
         number
     }
 }
@@ -102,5 +124,21 @@ mod tests {
         let mut all: Vec<String> = needs.all().into_iter().collect();
         all.sort();
         assert_eq!(all, ["a", "app", "b"]);
+    }
+
+    #[test]
+    fn room_is_taken_as_it_is_needed() {
+        let mut sink = crate::detector::Sink::new(limpid_layer::Budget::new(2 * STEP));
+        let mut found = Found {
+            path: "a",
+            sink: &mut sink,
+            packages: Vec::new(),
+            is_whole: true,
+        };
+        let mut room = Room::default();
+        assert!(room.has(STEP, &mut found));
+        assert!(room.leases.is_empty());
+        assert!(room.has(3 * STEP, &mut found));
+        assert!(!room.has(3 * STEP + 1, &mut found));
     }
 }

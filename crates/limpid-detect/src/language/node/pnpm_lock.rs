@@ -21,7 +21,7 @@
 //! The file is YAML as pnpm writes it, and only as such it is read: each level is two blanks
 //! deeper. Keys with an address or a path, of repositories and folders, are left out.
 
-use super::super::needs::{self, Needs};
+use super::super::needs::{Needs, Room};
 use super::super::{File, Found};
 use super::{is_version, name_and_rest, package};
 use crate::detector::reader;
@@ -29,14 +29,16 @@ use crate::lines::{Lines, text};
 
 /// Reads a lock.
 pub(super) fn read(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(_room) = needs::room(file, found) else {
-        return;
-    };
+    let mut room = Room::default();
     let mut lock = Lock::default();
     let mut lines = Lines::new(reader(&file.content));
     loop {
         match lines.advance() {
-            Ok(true) => lock.line(lines.line()),
+            Ok(true) if room.has(lock.bytes(), found) => lock.line(lines.line()),
+            Ok(true) => {
+                found.unreadable("the memory budget has no room for it");
+                break;
+            }
             Ok(false) => break,
             Err(error) => {
                 found.unreadable(error.to_string());
@@ -66,6 +68,7 @@ enum Section {
 #[derive(Default)]
 struct Lock {
     packages: Vec<(String, String)>,
+    package_bytes: u64,
     needs: Needs,
     section: Section,
     has_importers: bool,
@@ -78,7 +81,15 @@ struct Lock {
     dependency: String,
 }
 
+/// What a package takes beside its texts, about.
+const PACKAGE_BYTES: u64 = 128;
+
 impl Lock {
+    /// Returns how much memory it takes, about.
+    fn bytes(&self) -> u64 {
+        self.package_bytes + self.needs.bytes()
+    }
+
     fn line(&mut self, line: &[u8]) {
         let depth = line.iter().take_while(|&&byte| byte == b' ').count();
         if depth == line.len() {
@@ -119,6 +130,7 @@ impl Lock {
     fn package(&mut self, key: &str) {
         let (name, version) = name_and_version(key).unwrap_or_default();
         let version = if is_version(version) { version } else { "" };
+        self.package_bytes += PACKAGE_BYTES + key.len() as u64;
         // One that is none stands here, too, so that what is said of it is not said of another.
         self.packages.push((name.to_owned(), version.to_owned()));
     }

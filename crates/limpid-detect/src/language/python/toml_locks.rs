@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::super::application::is_of_application;
-use super::super::needs::{self, Needs};
+use super::super::needs::{Needs, Room};
 use super::super::{File, Found, Path, toml_parts};
 use super::package;
 
@@ -39,15 +39,18 @@ pub(super) fn read_poetry(file: &File<'_>, found: &mut Found<'_>) {
 
 /// Reads uv's lock.
 pub(super) fn read_uv(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(_room) = needs::room(file, found) else {
-        return;
-    };
+    let mut room = Room::default();
+    let mut is_full = false;
     let mut lock = UvLock::default();
-    toml_parts::read(file, found, "package", |part: Lock<UvPackage>, _| {
-        for entry in part.package {
-            lock.add(entry);
+    toml_parts::read(file, found, "package", |part: Lock<UvPackage>, found| {
+        is_full |= !room.has(lock.bytes(), found);
+        if !is_full {
+            part.package.into_iter().for_each(|entry| lock.add(entry));
         }
     });
+    if is_full {
+        found.unreadable("the memory budget has no room for it");
+    }
     let needed = lock.has_application.then(|| lock.needs.all());
     for (name, version) in lock.packages {
         if needed.as_ref().is_none_or(|needed| needed.contains(&name)) {
@@ -155,11 +158,20 @@ struct UvDependency {
 #[derive(Default)]
 struct UvLock {
     packages: Vec<(String, String)>,
+    package_bytes: u64,
     needs: Needs,
     has_application: bool,
 }
 
+/// What a package takes beside its texts, about.
+const PACKAGE_BYTES: u64 = 128;
+
 impl UvLock {
+    /// Returns how much memory it takes, about.
+    fn bytes(&self) -> u64 {
+        self.package_bytes + self.needs.bytes()
+    }
+
     fn add(&mut self, entry: UvPackage) {
         if entry.source.in_place.is_some() || entry.source.editable.is_some() {
             self.has_application = true;
@@ -170,6 +182,8 @@ impl UvLock {
             self.needs.need(&entry.name, &needed.name);
         }
         if entry.source.registry.is_some() {
+            let text = entry.name.len() + entry.version.len();
+            self.package_bytes += PACKAGE_BYTES + text as u64;
             self.packages.push((entry.name, entry.version));
         }
     }
