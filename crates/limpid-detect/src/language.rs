@@ -16,6 +16,7 @@ mod haskell;
 mod java;
 mod json;
 mod julia;
+mod needs;
 mod node;
 mod php;
 mod python;

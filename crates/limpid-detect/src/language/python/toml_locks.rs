@@ -3,18 +3,19 @@
 //! | file | table | from the index if | for development only if |
 //! |---|---|---|---|
 //! | `poetry.lock` | `package` | there is no `source`, or its `type` is `legacy` | `category` is `dev`, or `groups` is without `main` |
-//! | `uv.lock` | `package` | `source` has `registry` | (not said of a package) |
+//! | `uv.lock` | `package` | `source` has `registry` | what lies in the application (`virtual`, `editable`) does not need it, but for its `dev-dependencies` |
 //! | `pdm.lock` | `package` | there is no `path`, `url` or `git` | `groups` is without `default` |
 //! | `pylock.toml` (PEP 751) | `packages` | there is no `vcs`, `directory` or `archive` | `marker` asks for dependency groups, and for none of `default-groups` |
 //!
 //! Packages that only extras need are listed. Those of the index have a version.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::super::application::is_of_application;
+use super::super::needs::{Needs, Room};
 use super::super::{File, Found, Path, toml_parts};
 use super::package;
 
@@ -38,13 +39,24 @@ pub(super) fn read_poetry(file: &File<'_>, found: &mut Found<'_>) {
 
 /// Reads uv's lock.
 pub(super) fn read_uv(file: &File<'_>, found: &mut Found<'_>) {
-    toml_parts::read(file, found, "package", |lock: Lock<UvPackage>, found| {
-        for entry in lock.package {
-            if entry.source.registry.is_some() {
-                found.package(package(&entry.name, entry.version));
-            }
+    let mut room = Room::default();
+    let mut is_full = false;
+    let mut lock = UvLock::default();
+    toml_parts::read(file, found, "package", |part: Lock<UvPackage>, found| {
+        is_full |= !room.has(lock.bytes(), found);
+        if !is_full {
+            part.package.into_iter().for_each(|entry| lock.add(entry));
         }
     });
+    if is_full {
+        found.unreadable("the memory budget has no room for it");
+    }
+    let needed = lock.has_application.then(|| lock.needs.all());
+    for (name, version) in lock.packages {
+        if needed.as_ref().is_none_or(|needed| needed.contains(&name)) {
+            found.package(package(&name, version));
+        }
+    }
 }
 
 /// Reads pdm's lock.
@@ -116,17 +128,65 @@ struct PoetrySource {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct UvPackage {
     name: String,
     /// That of a workspace's member may be made by its build.
     #[serde(default)]
     version: String,
     source: UvSource,
+    #[serde(default)]
+    dependencies: Vec<UvDependency>,
+    #[serde(default)]
+    optional_dependencies: BTreeMap<String, Vec<UvDependency>>,
 }
 
 #[derive(Deserialize)]
 struct UvSource {
     registry: Option<IgnoredAny>,
+    #[serde(rename = "virtual")]
+    in_place: Option<IgnoredAny>,
+    editable: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct UvDependency {
+    name: String,
+}
+
+/// What is known of uv's lock.
+#[derive(Default)]
+struct UvLock {
+    packages: Vec<(String, String)>,
+    package_bytes: u64,
+    needs: Needs,
+    has_application: bool,
+}
+
+/// What a package takes beside its texts, about.
+const PACKAGE_BYTES: u64 = 128;
+
+impl UvLock {
+    /// Returns how much memory it takes, about.
+    fn bytes(&self) -> u64 {
+        self.package_bytes + self.needs.bytes()
+    }
+
+    fn add(&mut self, entry: UvPackage) {
+        if entry.source.in_place.is_some() || entry.source.editable.is_some() {
+            self.has_application = true;
+            self.needs.root(&entry.name);
+        }
+        let optional = entry.optional_dependencies.into_values().flatten();
+        for needed in entry.dependencies.into_iter().chain(optional) {
+            self.needs.need(&entry.name, &needed.name);
+        }
+        if entry.source.registry.is_some() {
+            let text = entry.name.len() + entry.version.len();
+            self.package_bytes += PACKAGE_BYTES + text as u64;
+            self.packages.push((entry.name, entry.version));
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -238,8 +298,22 @@ name = "app"
 source = { virtual = "." }
 dependencies = [{ name = "idna" }]
 
+[package.optional-dependencies]
+more = [{ name = "other", extra = ["x"], marker = "sys_platform == 'linux'" }]
+
 [package.dev-dependencies]
 dev = [{ name = "ruff" }]
+
+[[package]]
+name = "other"
+version = "2"
+source = { registry = "https://example.com/simple" }
+dependencies = [{ name = "theirs" }]
+
+[[package]]
+name = "ruff"
+version = "1"
+source = { registry = "https://example.com/simple" }
 
 [[package]]
 name = "idna"
@@ -255,7 +329,18 @@ name = "theirs"
 version = "1"
 source = { git = "https://example.com/theirs?rev=0#0" }
 "#;
-        assert_eq!(found("app/uv.lock", content), ["idna 3.7"]);
+        assert_eq!(found("app/uv.lock", content), ["idna 3.7", "other 2"]);
+    }
+
+    #[test]
+    fn a_lock_of_uvs_without_an_application_is_read_whole() {
+        let content = r#"
+[[package]]
+name = "a"
+version = "1"
+source = { registry = "https://example.com/simple" }
+"#;
+        assert_eq!(found("uv.lock", content), ["a 1"]);
     }
 
     #[test]
