@@ -198,6 +198,10 @@ impl Archive<'_, '_> {
     }
 
     fn interest(&self, name: &[u8]) -> Option<Interest> {
+        // Nearly all members are.
+        if name.ends_with(b".class") {
+            return None;
+        }
         let start = name.iter().rposition(|&byte| byte == b'/');
         let base = name.get(start.map_or(0, |slash| slash + 1)..)?;
         match base {
@@ -270,10 +274,12 @@ impl Archive<'_, '_> {
         loop {
             let room = lease.bytes().saturating_sub(unpacked.len() as u64);
             unpacked.reserve_exact(usize::try_from(room).unwrap_or_default());
-            if (Read::take(&mut *stream, room).read_to_end(&mut unpacked)? as u64) < room {
-                let bounds = self.bounds;
-                self.read(Content::Window(Window::new(&unpacked.as_slice(), bounds)));
-                return Ok(());
+            let read = Read::take(&mut *stream, room).read_to_end(&mut unpacked);
+            if !read.as_ref().is_ok_and(|read| *read as u64 == room) {
+                // What comes before a cut may still tell.
+                let window = Window::new(&unpacked.as_slice(), self.bounds);
+                self.read(Content::Window(window));
+                return read.map(drop);
             }
             let held = lease.bytes();
             if held >= MOST_UNPACKED_BYTES || !lease.try_grow(held) {

@@ -81,7 +81,9 @@ impl<'a> Directory<'a> {
         read_whole(&mut self.reader, &mut self.member.name)?;
         read_whole(&mut self.reader, &mut self.extra)?;
         let comment = u64::from(u16_at(&fixed, 32));
-        io::copy(&mut self.reader.by_ref().take(comment), &mut io::sink())?;
+        if comment > 0 {
+            io::copy(&mut self.reader.by_ref().take(comment), &mut io::sink())?;
+        }
         let (mut packed, mut size) = (u32_at(&fixed, 20), u32_at(&fixed, 24));
         let mut header = u32_at(&fixed, 42);
         widen(&self.extra, &mut [&mut size, &mut packed, &mut header]);

@@ -37,6 +37,16 @@ fn read(path: &str, content: &[u8]) -> (Vec<PackageRecord>, Vec<Problem>) {
     read_file(path, content).unwrap()
 }
 
+/// Returns bytes that cannot be packed.
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    let bytes = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    });
+    bytes.take(len).collect()
+}
+
 /// Checks what is found, as `PLACE NAME VERSION`, and that nothing was lost.
 fn check(path: &str, content: &[u8], expected: &[&str]) {
     let (packages, problems) = read(path, content);
@@ -120,6 +130,21 @@ fn an_inner_archive_that_is_broken_costs_itself() {
 }
 
 #[test]
+fn what_comes_before_a_cut_in_a_packed_archive_is_found() {
+    let (name, content) = pom("first", "1.0");
+    let jar = archive(&[(&name, &content), ("noise!", &noise(100 << 10))]);
+    let mut war = archive(&[("lib/tool.jar", &jar)]);
+    war.truncate(war.len() / 2);
+    let (packages, problems) = read("a.war", &war);
+    assert_eq!(packages.first().unwrap().name, "org.acme:first");
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.detail.starts_with("lib/tool.jar: "))
+    );
+}
+
+#[test]
 fn archives_are_followed_eight_deep() {
     let mut jar = built("core", "1.0");
     for _ in 0..8 {
@@ -152,13 +177,11 @@ fn a_bomb_ends_at_a_bound_and_what_was_before_it_is_found() {
 fn a_large_packed_archive_is_read_forward() {
     let (first, first_pom) = pom("first", "1.0");
     let (last, last_pom) = pom("last", "1.0");
-    let mut noise = vec![0; 40 << 20];
-    let mut state = 1_u32;
-    for byte in &mut noise {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        *byte = (state >> 24) as u8;
-    }
-    let jar = archive(&[(&first, &first_pom), ("noise!", &noise), (&last, &last_pom)]);
+    let jar = archive(&[
+        (&first, &first_pom),
+        ("noise!", &noise(40 << 20)),
+        (&last, &last_pom),
+    ]);
     let war = archive(&[("big.jar", &jar)]);
     let expected = ["big.jar org.acme:first 1.0", "big.jar org.acme:last 1.0"];
     check("a.war", &war, &expected);
