@@ -71,12 +71,15 @@ const MOST_BYTES: u64 = 4 << 30;
 /// The largest `pom.properties` that is read.
 const MOST_POM_BYTES: u64 = 1 << 20;
 
-/// The largest manifest that is read; it is not held in memory. Those of OSGi bundles list every
+/// The largest manifest that is read; it is not held in memory. Those of `OSGi` bundles list every
 /// class path, and signed ones every class.
 const MOST_MANIFEST_BYTES: u64 = 16 << 20;
 
 /// How deep archives may be packed into each other. Real ones are three deep.
 const MOST_DEPTH: usize = 8;
+
+/// The longest path of an archive in an archive, in bytes.
+const LONGEST_PATH: usize = 1 << 10;
 
 /// The largest packed archive that is unpacked into memory, when there is memory to spare. Others
 /// are read forward, which needs none.
@@ -240,6 +243,9 @@ impl Archive<'_, '_> {
         if self.depth >= MOST_DEPTH {
             return Err(io::Error::other("archives are packed too deeply"));
         }
+        if path.len() > LONGEST_PATH {
+            return Err(io::Error::other("its path is too long"));
+        }
         self.bounds.count_archive()?;
         let path = text(path);
         let name = path
@@ -277,8 +283,8 @@ impl Archive<'_, '_> {
             let read = Read::take(&mut *stream, room).read_to_end(&mut unpacked);
             if !read.as_ref().is_ok_and(|read| *read as u64 == room) {
                 // What comes before a cut may still tell.
-                let window = Window::new(&unpacked.as_slice(), self.bounds);
-                self.read(Content::Window(window));
+                let unpacked = unpacked.as_slice();
+                self.read(Content::Window(Window::new(&unpacked, self.bounds)));
                 return read.map(drop);
             }
             let held = lease.bytes();
@@ -318,10 +324,11 @@ impl Members for Archive<'_, '_> {
         let parts = parts.into_iter().filter(|part| !part.is_empty());
         let subject = parts.collect::<Vec<_>>().join("!/");
         if subject.is_empty() {
-            self.found.unreadable(error.to_string());
-        } else {
-            self.found.unreadable(format!("{subject}: {error}"));
+            return self.found.unreadable(error.to_string());
         }
+        // Problems are many, and kept.
+        let subject: String = subject.chars().take(LONGEST_PATH).collect();
+        self.found.unreadable(format!("{subject}: {error}"));
     }
 }
 

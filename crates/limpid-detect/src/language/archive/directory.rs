@@ -20,7 +20,7 @@ const CENTRAL_BYTES: usize = 46;
 const END: [u8; 4] = *b"PK\x05\x06";
 const END_BYTES: usize = 22;
 const LOCATOR64: [u8; 4] = *b"PK\x06\x07";
-const LOCATOR64_BYTES: u64 = 20;
+const LOCATOR64_BYTES: usize = 20;
 const END64: [u8; 4] = *b"PK\x06\x06";
 const END64_BYTES: usize = 56;
 
@@ -151,10 +151,10 @@ fn end_within(archive: Window<'_>, most: usize) -> io::Result<Option<(u64, [u8; 
 
 /// Returns what the record of 64 bits says, if there is one.
 fn end64(archive: Window<'_>, end: u64) -> io::Result<Option<Extent>> {
-    let Some(locator_place) = end.checked_sub(LOCATOR64_BYTES) else {
+    let Some(locator_place) = end.checked_sub(LOCATOR64_BYTES as u64) else {
         return Ok(None);
     };
-    let locator: [u8; LOCATOR64_BYTES as usize] = archive.array(locator_place)?;
+    let locator: [u8; LOCATOR64_BYTES] = archive.array(locator_place)?;
     if !locator.starts_with(&LOCATOR64) {
         return Ok(None);
     }

@@ -149,13 +149,13 @@ fn confirmed<'a>(version: &'a str, said: &[&str]) -> Option<&'a str> {
     }
 }
 
-/// Tells whether two versions are the same but for OSGi's spelling: `27.0-jre` is `27.0.0.jre`
+/// Tells whether two versions are the same but for `OSGi`'s spelling: `27.0-jre` is `27.0.0.jre`
 /// there.
 fn is_same(version: &str, said: &str) -> bool {
     version == said || osgi(version).eq(osgi(said))
 }
 
-/// Returns the parts of a version as OSGi spells it, three numbers at least.
+/// Returns the parts of a version as `OSGi` spells it, three numbers at least.
 fn osgi(version: &str) -> impl Iterator<Item = &str> {
     let parts = || version.split(['.', '-', '_']);
     let is_number = |part: &&str| part.starts_with(|c: char| c.is_ascii_digit());

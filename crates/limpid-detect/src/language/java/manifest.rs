@@ -2,7 +2,7 @@
 //!
 //! | what | headers |
 //! |---|---|
-//! | group | `Group-Id` (Jenkins), `Implementation-Vendor-Id` (Maven, sbt), `Bundle-SymbolicName` (OSGi), vendors and `Extension-Name` where they are written as a group |
+//! | group | `Group-Id` (Jenkins), `Implementation-Vendor-Id` (Maven, sbt), `Bundle-SymbolicName` (`OSGi`), vendors and `Extension-Name` where they are written as a group |
 //! | artifact | `Short-Name`, `Implementation-Title`, `Specification-Title`, `Bundle-Name`, `Extension-Name` |
 //! | version | `Plugin-Version` (Jenkins), `Implementation-Version`, `Bundle-Version`, `Specification-Version` |
 //!
