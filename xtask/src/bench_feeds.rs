@@ -6,6 +6,7 @@
 
 mod debian;
 mod image;
+mod osv;
 mod oval;
 mod vex;
 
@@ -30,7 +31,7 @@ pub(crate) struct Options {
     /// The program to measure
     #[arg(long, default_value = "target/release/limpid")]
     limpid: PathBuf,
-    /// Which feeds: vex, ubuntu, debian; all without it
+    /// Which feeds: vex, ubuntu, debian, osv; all without it
     #[arg(long)]
     only: Vec<String>,
     /// How many product statements the VEX documents have
@@ -42,6 +43,12 @@ pub(crate) struct Options {
     /// How many megabytes of JSON Debian's tracker has
     #[arg(long, default_value_t = 70)]
     debian_megabytes: usize,
+    /// How many megabytes of JSON npm's database in OSV has
+    #[arg(long, default_value_t = 320)]
+    npm_megabytes: usize,
+    /// How many megabytes of JSON the database of `PyPI` in OSV has
+    #[arg(long, default_value_t = 80)]
+    pypi_megabytes: usize,
 }
 
 /// Measures and prints a table.
@@ -65,6 +72,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let bench = Bench::new(options, "ubuntu");
         let bytes = oval::generate(&options.feeds, &bench.mirror, options.oval_megabytes << 20)?;
         bench.update("Ubuntu OVAL, jammy", bytes, "ubuntu/jammy")?;
+    }
+    if wants("osv") {
+        for (ecosystem, sources, megabytes) in [
+            ("npm", &["npm", "Go"][..], options.npm_megabytes),
+            ("PyPI", &["PyPI"], options.pypi_megabytes),
+        ] {
+            let feed = format!("osv/{}", ecosystem.to_lowercase());
+            let bench = Bench::new(options, &feed);
+            let (feeds, mirror) = (&options.feeds, &bench.mirror);
+            let bytes = osv::generate(feeds, mirror, ecosystem, sources, megabytes << 20)?;
+            bench.update(&format!("OSV, {ecosystem}"), bytes, &feed)?;
+        }
     }
     if wants("vex") {
         let bench = Bench::new(options, "vex");

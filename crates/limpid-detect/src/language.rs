@@ -11,6 +11,7 @@ mod dart;
 mod document;
 mod dotnet;
 mod erlang;
+mod executable;
 mod haskell;
 mod java;
 mod json;
@@ -62,6 +63,8 @@ const FORMATS: &[&[Format]] = &[
     ruby::FORMATS,
     rust::FORMATS,
     swift::FORMATS,
+    // Last, because any file without an ending may be a program.
+    executable::FORMATS,
 ];
 
 /// A path, split where formats look.

@@ -23,7 +23,7 @@
 mod component;
 mod faults;
 mod lists;
-mod purl;
+pub(crate) mod purl;
 mod ratings;
 mod statements;
 mod tree;

@@ -41,8 +41,8 @@ pub enum FeedError {
         /// The address where the first feed should be.
         url: String,
     },
-    /// The versions of an ecosystem cannot be compared.
-    #[error("no version scheme for ecosystem: {0}")]
+    /// No package can be judged by what is known of an ecosystem.
+    #[error("nothing can be judged by ecosystem: {0}")]
     UnknownEcosystem(String),
 }
 

@@ -8,10 +8,12 @@ use crate::debian::{Debian, DebianSettings};
 use crate::echo::{Echo, EchoSettings};
 use crate::fedora::{Fedora, FedoraSettings};
 use crate::gentoo::{Gentoo, GentooSettings};
+use crate::jar_index::{JarIndex, JarIndexSettings};
 use crate::minimos::{self, MinimosSettings};
 use crate::oracle::{Oracle, OracleSettings};
 use crate::osv::{Osv, OsvSettings};
 use crate::photon::{Photon, PhotonSettings};
+use crate::private::{Private, PrivateSettings};
 use crate::readdressed::{Addresses, ReaddressedFamily};
 use crate::redhat::{RedHatMapping, RedHatMappingSettings, RedHatVex, RedHatVexSettings};
 use crate::suse::{Suse, SuseSettings};
@@ -42,6 +44,8 @@ pub struct Settings {
     pub fedora: FedoraSettings,
     /// Gentoo.
     pub gentoo: GentooSettings,
+    /// The index of jars, if there is one.
+    pub jar_index: JarIndexSettings,
     /// `MinimOS`.
     pub minimos: MinimosSettings,
     /// Oracle Linux.
@@ -50,6 +54,8 @@ pub struct Settings {
     pub osv: OsvSettings,
     /// Photon OS.
     pub photon: PhotonSettings,
+    /// Advisories of one's own.
+    pub private: PrivateSettings,
     /// Red Hat's mappings from repositories and images to products.
     pub rhel_mapping: RedHatMappingSettings,
     /// Red Hat's advisories.
@@ -79,10 +85,12 @@ pub fn families(settings: &Settings) -> Vec<Box<dyn Family>> {
         Box::new(Echo::new(settings)),
         Box::new(Fedora::new(settings)),
         Box::new(Gentoo::new(settings)),
+        Box::new(JarIndex::new(settings)),
         Box::new(minimos::family(settings)),
         Box::new(Oracle::new(settings)),
         Box::new(Osv::new(settings)),
         Box::new(Photon::new(settings)),
+        Box::new(Private::new(settings)),
         Box::new(RedHatMapping::new(settings)),
         Box::new(RedHatVex::new(settings)),
         Box::new(Suse::new(settings)),

@@ -116,6 +116,9 @@ pub struct DocumentAddress {
     pub url: String,
     /// Whether the feed cannot do without it. The absence of one that is not required is no error.
     pub is_required: bool,
+    /// Whether the address is a path on this machine. A folder is one document: an archive of tar
+    /// with the JSON files in it.
+    pub is_local: bool,
 }
 
 impl DocumentAddress {
@@ -124,6 +127,15 @@ impl DocumentAddress {
         Self {
             url: url.into(),
             is_required: true,
+            is_local: false,
+        }
+    }
+
+    /// Makes the address of a file or a folder of this machine.
+    pub fn local(path: impl Into<String>) -> Self {
+        Self {
+            is_local: true,
+            ..Self::required(path)
         }
     }
 }
@@ -141,8 +153,8 @@ impl<T: Read + Seek> ReadSeek for T {}
 
 /// Receives what a feed says.
 pub trait Sink {
-    /// Takes an advisory.
-    fn advisory(&mut self, advisory: Advisory) -> Result<(), SinkError>;
+    /// Takes an advisory. Feeds hand over the same one again and again, changed in a few fields.
+    fn advisory(&mut self, advisory: &Advisory) -> Result<(), SinkError>;
 
     /// Takes a fact that is no advisory.
     fn note(&mut self, note: Note) -> Result<(), SinkError>;

@@ -6,11 +6,17 @@
 //! | `id`, `aliases` | id and aliases; `related` and `upstream` are other vulnerabilities |
 //! | `withdrawn` | the entry is counted and left out, unless the date lies in the future |
 //! | `affected[]` of this ecosystem | one advisory each; other ecosystems have their own feeds |
-//! | `affected[].package.ecosystem` | `Debian:12` gives the namespace `osv:debian:12` |
+//! | `affected[].package.ecosystem` | the namespace, which is the key of the language: `pypi`, `npm` |
+//! | `affected[].package.name` | a binary package, in the form in which the language compares names |
 //! | `affected[].ranges[]` of `SEMVER`, `ECOSYSTEM` | ranges; `GIT` ranges are passed by |
-//! | `affected[].versions[]` | versions that are listed one by one |
-//! | `severity`, `database_specific.severity` | the rating |
+//! | `affected[].versions[]` | versions that are listed one by one and in no range |
+//! | `severity`, `database_specific.severity` | the rating: the newest score that can be read, or else the word |
 //! | `summary`, or else `details` | the description |
+//!
+//! Both types of ranges are read by the version scheme of the ecosystem, which is SemVer where the
+//! schema demands it. Which functions of a package are affected (`ecosystem_specific`) is not
+//! judged. Entries about packages that were made to do harm (`MAL-…`) are critical, unless they
+//! have a rating.
 //!
 //! Some distributions publish their bulletins in this form and in no better one. What is different
 //! about them:
@@ -28,27 +34,32 @@
 //! passed by.
 
 pub(crate) mod affected;
-mod ecosystem;
+pub(crate) mod database;
 pub(crate) mod entry;
 mod module;
 mod ranges;
-mod statements;
+mod releases;
+pub(crate) mod statements;
 
-use std::io::{Read, Seek, SeekFrom};
+use std::collections::BTreeSet;
 
-use zip::ZipArchive;
-
+use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::run::{Run, TOO_LARGE, open_required};
+use crate::archive::{ArchiveEntry, ZipReader, is_json};
+use crate::run::{Run, open_required};
 use crate::{
-    DocumentAddress, DocumentFault, Documents, Family, Feed, FeedError, Limits, Probe, ReadSeek,
-    Settings, Sink, Tally,
+    DocumentAddress, Documents, Family, Feed, FeedError, Limits, Probe, Settings, Sink, Tally,
 };
-use ecosystem::Ecosystem;
+use database::{Database, Subject};
+use entry::Entry;
+use statements::Scope;
 
-/// How much of a document that is no archive is quoted.
-const QUOTED_BYTES: u64 = 40;
+/// The document that lists the ecosystems, one a line, some with a release behind a colon.
+const LIST: &str = "ecosystems.txt";
+
+/// Bytes that the list may have; it has about a thousand.
+const LIST_BYTES: usize = 1 << 20;
 
 /// Where the databases in the format of OSV are, and which of them are taken.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -56,9 +67,9 @@ const QUOTED_BYTES: u64 = 40;
 pub struct OsvSettings {
     /// Address of the folder that holds one folder per ecosystem.
     pub url: String,
-    /// The ecosystems to fetch beside those of distributions, as OSV spells them. Empty unless
-    /// somebody can match what is fetched: data that nothing is compared with costs time and space
-    /// and helps nobody.
+    /// The ecosystems of programming languages to take, as OSV spells them, in any case. Without
+    /// any, all are taken that something can be judged by. Those of distributions are taken
+    /// always: Clair, whose setting this is, knows none of them.
     pub allowlist: Vec<String>,
 }
 
@@ -74,7 +85,7 @@ impl Default for OsvSettings {
 /// The family of all ecosystems.
 pub(crate) struct Osv {
     base: String,
-    ecosystems: Vec<String>,
+    allowlist: Vec<String>,
     limits: Limits,
 }
 
@@ -82,8 +93,37 @@ impl Osv {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             base: settings.osv.url.trim_end_matches('/').to_owned(),
-            ecosystems: settings.osv.allowlist.clone(),
+            allowlist: settings.osv.allowlist.clone(),
             limits: settings.limits.clone(),
+        }
+    }
+
+    /// Returns the ecosystems that the source lists; none when it has no list.
+    fn listed(&self, probe: &mut dyn Probe) -> Result<BTreeSet<String>, FeedError> {
+        let url = format!("{}/{LIST}", self.base);
+        let list = probe
+            .read(&url, LIST_BYTES)
+            .map_err(|source| FeedError::Probe { url, source })?;
+        let list = list.unwrap_or_default();
+        let lines = String::from_utf8_lossy(&list);
+        let names = lines.lines().filter_map(|line| line.split(':').next());
+        Ok(names.map(|name| name.trim().to_owned()).collect())
+    }
+
+    fn is_wanted(&self, database: &Database) -> bool {
+        let mut allowed = self.allowlist.iter();
+        !matches!(database.subject, Subject::Language(_))
+            || self.allowlist.is_empty()
+            || allowed.any(|name| name.eq_ignore_ascii_case(database.name))
+    }
+
+    fn feed(&self, database: &'static Database) -> EcosystemFeed {
+        let folder = database.name.replace(' ', "%20");
+        EcosystemFeed {
+            name: database.feed_name(),
+            url: format!("{}/{folder}/all.zip", self.base),
+            database,
+            limits: self.limits.clone(),
         }
     }
 }
@@ -93,42 +133,43 @@ impl Family for Osv {
         "osv"
     }
 
-    /// The ecosystems are the databases of distributions and those of the settings. The source's
-    /// own list (`ecosystems.txt`) is not asked: it could only take feeds away, all of them when it
-    /// has a bad day.
-    fn discover(&self, _probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
-        let mut ecosystems: Vec<&'static Ecosystem> = Ecosystem::of_distributions().collect();
+    /// The ecosystems are those that are known here and that the source lists, or has though it
+    /// does not list them: a list that is cut short takes no feed away.
+    fn discover(&self, probe: &mut dyn Probe) -> Result<Vec<Box<dyn Feed>>, FeedError> {
+        let listed = self.listed(probe)?;
         let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
-        let mut unknown: Vec<Box<dyn Feed>> = Vec::new();
-        for name in &self.ecosystems {
-            match Ecosystem::find(name) {
-                Some(known) if ecosystems.iter().any(|other| other.name == known.name) => {}
-                Some(ecosystem) => ecosystems.push(ecosystem),
-                None => unknown.push(Box::new(UnknownFeed {
-                    name: format!("osv/{}", name.to_lowercase()),
-                    ecosystem: name.clone(),
-                })),
+        for database in Database::all().iter().filter(|it| self.is_wanted(it)) {
+            let feed = self.feed(database);
+            if listed.contains(database.name) || has(probe, &feed.url)? {
+                feeds.push(Box::new(feed));
             }
         }
-        for ecosystem in ecosystems {
-            feeds.push(Box::new(EcosystemFeed {
-                name: ecosystem.feed_name(),
-                url: format!(
-                    "{}/{}/all.zip",
-                    self.base,
-                    ecosystem.name.replace(' ', "%20")
-                ),
-                ecosystem,
-                limits: self.limits.clone(),
+        let unknown = self.allowlist.iter();
+        for name in unknown.filter(|name| Database::find(name).is_none()) {
+            feeds.push(Box::new(UnknownFeed {
+                name: format!("osv/{}", name.to_lowercase()),
+                ecosystem: name.clone(),
             }));
         }
-        feeds.extend(unknown);
+        if feeds.is_empty() {
+            return Err(FeedError::NothingFound {
+                family: self.name(),
+                url: format!("{}/{LIST}", self.base),
+            });
+        }
         Ok(feeds)
     }
 }
 
-/// An ecosystem whose versions cannot be compared. It fails for itself, so that the others serve
-/// and everybody sees which one does not.
+fn has(probe: &mut dyn Probe, url: &str) -> Result<bool, FeedError> {
+    probe.exists(url).map_err(|source| FeedError::Probe {
+        url: url.to_owned(),
+        source,
+    })
+}
+
+/// An ecosystem that nothing can be judged by. It fails for itself, so that the others serve and
+/// everybody sees which one does not.
 struct UnknownFeed {
     name: String,
     ecosystem: String,
@@ -152,7 +193,7 @@ impl Feed for UnknownFeed {
 struct EcosystemFeed {
     name: String,
     url: String,
-    ecosystem: &'static Ecosystem,
+    database: &'static Database,
     limits: Limits,
 }
 
@@ -170,86 +211,47 @@ impl Feed for EcosystemFeed {
         documents: &mut dyn Documents,
         sink: &mut dyn Sink,
     ) -> Result<Tally, FeedError> {
-        let mut archive = self.open(documents)?;
+        let input = open_required(documents, &self.url)?;
+        let mut archive = ZipReader::open(&self.url, input, &self.limits)?;
         let mut run = Run::new(&self.name, &self.url, sink);
-        let mut unpacked = 0;
-        let mut content = Vec::new();
-        for index in 0..archive.len() {
-            let name = match read_entry(&mut archive, index, self.limits.record_bytes, &mut content)
-            {
-                Ok(Some(name)) => name,
-                Ok(None) => continue,
-                Err((name, reason)) => {
+        let scope = Scope::Database(self.database);
+        let mut newest: Option<Timestamp> = None;
+        let mut doubtful = Vec::new();
+        while let Some(ArchiveEntry {
+            index,
+            name,
+            content,
+        }) = archive.next_entry()?
+        {
+            if !is_json(&name) {
+                continue;
+            }
+            let entry = match content.and_then(Entry::parse) {
+                Ok(entry) => entry,
+                Err(reason) => {
                     run.quarantine(name, None, reason)?;
                     continue;
                 }
             };
-            unpacked += content.len() as u64;
-            if unpacked > self.limits.unpacked_bytes {
-                return Err(self.over_limit("unpacked bytes", self.limits.unpacked_bytes));
+            newest = newest.max(entry.modified());
+            if !entry.is_withdrawn() {
+                statements::read(scope, &entry, &mut run)?;
+            } else if entry.is_withdrawn_at(newest) {
+                run.withdrawn();
+            } else {
+                doubtful.push(index);
             }
-            statements::read(self.ecosystem, &name, &content, &mut run)?;
+        }
+        // There is no other clock here than the source's: what it changed last was not long ago.
+        for index in doubtful {
+            let content = archive.entry(index)?.and_then(|entry| entry.content.ok());
+            match content.map(Entry::parse) {
+                Some(Ok(entry)) if !entry.is_withdrawn_at(newest) => {
+                    statements::read(scope, &entry, &mut run)?;
+                }
+                _ => run.withdrawn(),
+            }
         }
         Ok(run.finish())
-    }
-}
-
-impl EcosystemFeed {
-    fn open(
-        &self,
-        documents: &mut dyn Documents,
-    ) -> Result<ZipArchive<Box<dyn ReadSeek>>, FeedError> {
-        let mut input = open_required(documents, &self.url)?;
-        let mut start = Vec::new();
-        (&mut input)
-            .take(QUOTED_BYTES)
-            .read_to_end(&mut start)
-            .and_then(|_| input.seek(SeekFrom::Start(0)))
-            .map_err(|source| self.fail(DocumentFault::Unreadable { offset: 0, source }))?;
-        if !start.starts_with(b"PK") {
-            return Err(self.fail(DocumentFault::WrongFormat {
-                expected: "a zip archive",
-                begins: String::from_utf8_lossy(&start).into_owned(),
-            }));
-        }
-        let archive =
-            ZipArchive::new(input).map_err(|error| self.fail(DocumentFault::Archive(error)))?;
-        if archive.len() > self.limits.archive_entries {
-            return Err(self.over_limit("entries", self.limits.archive_entries as u64));
-        }
-        Ok(archive)
-    }
-
-    fn over_limit(&self, what: &'static str, limit: u64) -> FeedError {
-        self.fail(DocumentFault::OverLimit { what, limit })
-    }
-
-    fn fail(&self, fault: DocumentFault) -> FeedError {
-        FeedError::document(&self.url, fault)
-    }
-}
-
-/// Unpacks an entry and returns its name; none when it is not one of JSON. An entry that cannot be
-/// unpacked gives its name and the reason.
-fn read_entry(
-    archive: &mut ZipArchive<Box<dyn ReadSeek>>,
-    index: usize,
-    max_bytes: usize,
-    content: &mut Vec<u8>,
-) -> Result<Option<String>, (String, String)> {
-    let entry = archive
-        .by_index(index)
-        .map_err(|error| (format!("entry {index}"), error.to_string()))?;
-    let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
-    if !entry.is_file() || !name.to_ascii_lowercase().ends_with(".json") {
-        return Ok(None);
-    }
-    content.clear();
-    // What the entry says of its size is not believed: one byte more than allowed is enough to
-    // know.
-    match entry.take(max_bytes as u64 + 1).read_to_end(content) {
-        Ok(_) if content.len() > max_bytes => Err((name, TOO_LARGE.to_owned())),
-        Ok(_) => Ok(Some(name)),
-        Err(error) => Err((name, format!("cannot unpack: {error}"))),
     }
 }

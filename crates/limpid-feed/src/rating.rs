@@ -6,7 +6,8 @@
 //! | a CVSS score | 0.0 | below 4 | below 7 | below 9 | 9 and more |
 //!
 //! A word is the judgement of whoever publishes the advisory and wins over a score, which others
-//! have often computed for another product. Everything else is Unknown.
+//! have often computed for another product; databases of programming languages make their words of
+//! scores, so that these win there. Everything else is Unknown.
 
 use cvss::Cvss;
 use limpid_types::{Rating, Severity};
@@ -29,6 +30,19 @@ pub(crate) fn rate(word: &str, vector: &str) -> Rating {
         text: text.to_owned(),
         severity,
     }
+}
+
+/// Rates by the CVSS vector of a source, and by its word where the vector has no score. The text is
+/// the same as that of [`rate`].
+pub(crate) fn rate_by_score(vector: &str, word: &str) -> Rating {
+    let score = score(vector).filter(|_| name_fault(vector).is_none());
+    score.map_or_else(
+        || rate(word, vector),
+        |score| Rating {
+            text: vector.to_owned(),
+            severity: of_score(score),
+        },
+    )
 }
 
 /// Puts a word on the scale.
@@ -157,5 +171,17 @@ mod tests {
         assert_eq!(rated("Important", ""), ("Important".into(), Severity::High));
         assert_eq!(rated("gh", "x/y"), ("x/y".into(), Severity::Unknown));
         assert_eq!(rated("", ""), (String::new(), Severity::Unknown));
+    }
+
+    #[test]
+    fn a_score_wins_over_a_word_where_it_should() {
+        let vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+        let rated = |vector, word| {
+            let rating = rate_by_score(vector, word);
+            (rating.text, rating.severity)
+        };
+        assert_eq!(rated(vector, "LOW"), (vector.into(), Severity::Critical));
+        assert_eq!(rated("x/y", "LOW"), ("x/y".into(), Severity::Low));
+        assert_eq!(rated("", "HIGH"), ("HIGH".into(), Severity::High));
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Borrow;
 use std::fmt::Display;
 
 use limpid_types::Advisory;
@@ -33,10 +34,10 @@ impl<'a> Run<'a> {
     }
 
     /// Hands over an advisory.
-    pub(crate) fn advisory(&mut self, advisory: Advisory) -> Result<(), FeedError> {
+    pub(crate) fn advisory(&mut self, advisory: impl Borrow<Advisory>) -> Result<(), FeedError> {
         self.tally.advisories += 1;
         self.sink
-            .advisory(advisory)
+            .advisory(advisory.borrow())
             .map_err(|source| refused(self.document, source))
     }
 
@@ -70,6 +71,11 @@ impl<'a> Run<'a> {
     /// Counts a record that was withdrawn.
     pub(crate) fn withdrawn(&mut self) {
         self.tally.withdrawn += 1;
+    }
+
+    /// Returns how much came of the records until now: advisories, and what is wrong or withdrawn.
+    pub(crate) fn count(&self) -> u64 {
+        self.tally.advisories + self.tally.quarantined + self.tally.withdrawn
     }
 
     /// Returns what was counted.

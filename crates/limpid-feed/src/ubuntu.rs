@@ -22,6 +22,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::{Family, Feed, FeedError, Limits, Probe};
+pub(crate) use series::code_name;
+
 use archive::ArchiveFeed;
 use oval::Release;
 

@@ -35,6 +35,12 @@ pub enum FetchFault {
     /// The address leads out of the mirror, or names no file in it.
     #[error("address does not name a file of the mirror, offending part: {0:?}")]
     NotInMirror(String),
+    /// A folder has more files than anybody writes by hand.
+    #[error("more than {limit} files in the folder")]
+    TooManyFiles {
+        /// How many it may have.
+        limit: usize,
+    },
     /// The server could not be reached, or the connection broke.
     #[error("connection failed")]
     Connection(#[source] reqwest::Error),

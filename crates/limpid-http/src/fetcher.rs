@@ -17,7 +17,7 @@ use crate::source::Location;
 use crate::spool::Spool;
 use crate::{
     Document, FetchError, FetchFault, FetchSettings, Fetched, Fingerprint, Source, directory,
-    redacted,
+    folder, redacted,
 };
 
 /// Fetches documents. Clones share their connections and their pace.
@@ -120,6 +120,33 @@ impl Fetcher {
         let work = self.fetch_from_source(&request, &mut attempts);
         let fetched = self.in_time(work).await;
         fetched.map_err(|fault| self.error(request.url, attempts, fault))
+    }
+
+    /// Reads a document of this machine, whatever the source: a file, or a folder as an archive of
+    /// tar with the JSON files in it.
+    pub async fn fetch_local(
+        &self,
+        path: &str,
+        previous: Option<&Fingerprint>,
+        max_bytes: Option<u64>,
+    ) -> Result<Fetched, FetchError> {
+        let limit = self.inner.settings.max_bytes;
+        let max_bytes = max_bytes.map_or(limit, |own| own.min(limit));
+        let (file, previous) = (PathBuf::from(path), previous.cloned());
+        let spool = self.inner.spool.clone();
+        let fetched = blocking(move || {
+            if file.is_dir() {
+                return folder::fetch(&file, max_bytes, &spool);
+            }
+            let above = file.parent().unwrap_or(&file);
+            directory::fetch(above, &file, previous.as_ref(), max_bytes, &spool)
+        });
+        fetched.await.map_err(|fault| FetchError {
+            url: path.to_owned(),
+            mirrored: None,
+            attempts: 1,
+            fault,
+        })
     }
 
     /// Tells whether there is a document, without fetching it.

@@ -9,6 +9,9 @@
 //! A [`Source`] says where addresses lead: to the network, to another base address, or to a
 //! directory that holds copies by host and path.
 //!
+//! Documents of this machine are read by their path, which the caller has to ask for: no address that
+//! somebody else wrote leads to a file.
+//!
 //! [`LayerClient`] is the entry point for layers. Their addresses come from clients, so an
 //! [`AddressPolicy`] judges each address that is connected to; their bytes are not trusted to be
 //! anything.
@@ -24,6 +27,7 @@ mod directory;
 mod error;
 mod fetched;
 mod fetcher;
+mod folder;
 mod layer;
 mod pace;
 mod redirect;

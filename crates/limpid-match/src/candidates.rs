@@ -1,15 +1,15 @@
-use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use limpid_types::{Cpe, Details, Environment, Package, PackageKind};
+use limpid_vulndb::DetailsHandle;
 
 use crate::distributions::{Epochs, SourceVersion};
 use crate::products::{Covered, Products};
 use crate::release::Release;
 use crate::statements::{self, Statement};
-use crate::{Candidate, FeedSnapshot, MatchError, VulnerabilityData};
+use crate::{Candidate, CandidateTexts, FeedSnapshot, MatchError, VulnerabilityData};
 
 /// A package as it is installed in one release.
 #[derive(Clone, Copy, Debug)]
@@ -110,11 +110,10 @@ pub(crate) struct Known<'a> {
     pub(crate) candidate: Candidate<'a>,
     /// The package name that the feed speaks of.
     pub(crate) package: &'a str,
-    details: OnceCell<Arc<Details>>,
 }
 
 impl<'a> Known<'a> {
-    /// Makes a statement whose texts have not been read.
+    /// Makes a statement.
     pub(crate) fn new(
         feed: usize,
         namespace: &'a str,
@@ -126,7 +125,6 @@ impl<'a> Known<'a> {
             namespace,
             candidate,
             package,
-            details: OnceCell::new(),
         }
     }
 
@@ -134,22 +132,34 @@ impl<'a> Known<'a> {
     pub(crate) fn feed<'d>(&self, data: &'d dyn VulnerabilityData) -> Option<&'d FeedSnapshot> {
         data.feeds().get(self.feed)
     }
+}
 
-    /// Returns the texts, reading them when they are asked for first.
-    pub(crate) fn details(
-        &self,
+/// The texts of what was found in an image, each read once: a vulnerability has the same in every
+/// package of its feed.
+#[derive(Default)]
+pub(crate) struct Texts(HashMap<(usize, DetailsHandle), Arc<Details>>);
+
+impl Texts {
+    /// Returns the texts of a statement.
+    pub(crate) fn of(
+        &mut self,
+        known: &Known<'_>,
         data: &dyn VulnerabilityData,
-    ) -> Result<&Arc<Details>, MatchError> {
-        if let Some(details) = self.details.get() {
-            return Ok(details);
-        }
-        let details =
-            data.details(self.feed, &self.candidate)
-                .map_err(|source| MatchError::Texts {
-                    id: self.candidate.id.clone(),
-                    source,
-                })?;
-        Ok(self.details.get_or_init(|| Arc::new(details)))
+    ) -> Result<Arc<Details>, MatchError> {
+        let read = || {
+            let details = data.details(known.feed, &known.candidate);
+            details.map(Arc::new).map_err(|source| MatchError::Texts {
+                id: known.candidate.id.clone(),
+                source,
+            })
+        };
+        let CandidateTexts::Stored(handle) = known.candidate.texts else {
+            return read();
+        };
+        Ok(match self.0.entry((known.feed, handle)) {
+            Entry::Occupied(known) => Arc::clone(known.get()),
+            Entry::Vacant(place) => Arc::clone(place.insert(read()?)),
+        })
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn of(
     package: &Arc<PackageRef>,
     affected: &Affected<'_>,
     feed: &str,
-    details: &Arc<Details>,
+    details: Arc<Details>,
 ) -> Finding {
     let known = affected.statement.known;
     let candidate = &known.candidate;
@@ -32,7 +32,7 @@ pub(crate) fn of(
         product: affected.statement.product.unwrap_or_default().into(),
         reason: reason(affected),
         statements: Vec::new(),
-        details: Arc::clone(details),
+        details,
     }
 }
 

@@ -66,11 +66,10 @@ pub(crate) async fn gather(
     let mut found = Vec::with_capacity(addresses.len());
     let mut has_changed = known.len() != addresses.len();
     for address in addresses {
-        let url = parse(&address.url)?;
         let before = known.get(&address.url);
         let fingerprint = before.and_then(Option::as_ref).map(to_http);
-        let request = Request::new(&url).unless(fingerprint.as_ref());
-        let document = check(allowance.fetch(fetcher, request).await?, address)?;
+        let fetched = allowance.fetch(fetcher, address, fingerprint.as_ref());
+        let document = check(fetched.await?, address)?;
         has_changed |= match &document {
             Found::Same => false,
             Found::Absent => before != Some(&None),
@@ -78,18 +77,17 @@ pub(crate) async fn gather(
                 fingerprint.is_none_or(|before| before.digest != document.fingerprint.digest)
             }
         };
-        found.push((address, url, document));
+        found.push((address, document));
     }
     let mut gathered = Gathered {
         fingerprints: BTreeMap::new(),
         fetched_bytes: 0,
         content: has_changed.then(Content::default),
     };
-    for (address, url, document) in found {
+    for (address, document) in found {
         let document = match document {
             Found::Same if has_changed => {
-                let again = allowance.fetch(fetcher, Request::new(&url)).await?;
-                check(again, address)?
+                check(allowance.fetch(fetcher, address, None).await?, address)?
             }
             document => document,
         };
@@ -108,9 +106,18 @@ impl Allowance {
     async fn fetch(
         &mut self,
         fetcher: &Fetcher,
-        request: Request<'_>,
+        address: &DocumentAddress,
+        previous: Option<&Fingerprint>,
     ) -> Result<Fetched, GatherError> {
-        match fetcher.fetch(request.at_most(self.left)).await {
+        let fetched = if address.is_local {
+            let path = &address.url;
+            fetcher.fetch_local(path, previous, Some(self.left)).await
+        } else {
+            let url = parse(&address.url)?;
+            let request = Request::new(&url).unless(previous).at_most(self.left);
+            fetcher.fetch(request).await
+        };
+        match fetched {
             Ok(Fetched::Document(document)) => {
                 self.left = self.left.saturating_sub(document.bytes);
                 Ok(Fetched::Document(document))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
 use limpid_layer::Content;
 use serde::Deserialize;
@@ -80,6 +80,14 @@ impl Source<'_> {
 pub(super) fn read_bytes(bytes: &[u8], reader: &mut impl Reader) -> Result<(), serde_json::Error> {
     let bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
     document(serde_json::Deserializer::from_slice(bytes), reader)
+}
+
+/// Reads a document that comes out of a decoder.
+pub(super) fn read_stream(
+    content: impl Read,
+    reader: &mut impl Reader,
+) -> Result<(), serde_json::Error> {
+    document(serde_json::Deserializer::from_reader(content), reader)
 }
 
 fn document<'de, R: serde_json::de::Read<'de>>(

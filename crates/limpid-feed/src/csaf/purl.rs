@@ -5,21 +5,21 @@ use std::borrow::Cow;
 
 /// A package URL, taken apart and decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Purl<'a> {
+pub(crate) struct Purl<'a> {
     /// `rpm`, `oci`, …, in lower case.
-    pub(super) kind: Cow<'a, str>,
+    pub(crate) kind: Cow<'a, str>,
     /// Segments between type and name, joined by slashes; empty when there are none.
-    pub(super) namespace: Cow<'a, str>,
+    pub(crate) namespace: Cow<'a, str>,
     /// The name; not empty.
-    pub(super) name: Cow<'a, str>,
+    pub(crate) name: Cow<'a, str>,
     /// The version, if there is one that is not empty.
-    pub(super) version: Option<Cow<'a, str>>,
+    pub(crate) version: Option<Cow<'a, str>>,
     qualifiers: &'a str,
 }
 
 impl<'a> Purl<'a> {
     /// Reads a package URL; the error says what is wrong with it.
-    pub(super) fn parse(text: &'a str) -> Result<Self, &'static str> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, &'static str> {
         let rest = text
             .strip_prefix("pkg:")
             .ok_or("no `pkg:` at the beginning")?;
@@ -58,7 +58,7 @@ impl<'a> Purl<'a> {
     }
 
     /// Returns the value of a qualifier; none when it is absent or empty.
-    pub(super) fn qualifier(&self, key: &str) -> Result<Option<Cow<'a, str>>, &'static str> {
+    pub(crate) fn qualifier(&self, key: &str) -> Result<Option<Cow<'a, str>>, &'static str> {
         for pair in self.qualifiers.split('&') {
             if let Some((name, value)) = pair.split_once('=')
                 && name.eq_ignore_ascii_case(key)

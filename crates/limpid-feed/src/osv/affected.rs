@@ -1,14 +1,17 @@
 use limpid_types::{Rating, VersionConstraint};
-use limpid_version::Scheme;
+use limpid_version::{Range, Scheme};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::entry::{DatabaseSpecific, rating};
+use super::entry::{DatabaseSpecific, Precedence, rating};
 use super::ranges::{RangeRecord, ranges};
 use crate::FeedError;
 use crate::json::Elements;
 use crate::run::Run;
 use crate::text::name_fault;
+
+/// How many pairs of a listed version and a range are compared.
+const MAX_COMPARISONS: usize = 100_000;
 
 /// An element of `affected`.
 #[derive(Deserialize)]
@@ -65,7 +68,6 @@ impl Affected<'_> {
         run: &mut Run<'_>,
     ) -> Result<Option<VersionConstraint>, FeedError> {
         let mut versions = VersionConstraint::none(scheme);
-        versions.enumerated.clone_from(&self.versions.0);
         let mut is_explained = false;
         for raw in &self.ranges.0 {
             let found = serde_json::from_str::<RangeRecord>(raw.get())
@@ -80,6 +82,7 @@ impl Affected<'_> {
                 }
             }
         }
+        versions.enumerated = self.listed(&versions);
         if !versions.ranges.is_empty() || !versions.enumerated.is_empty() {
             return Ok(Some(versions));
         }
@@ -89,14 +92,31 @@ impl Affected<'_> {
         Ok(None)
     }
 
+    /// Returns the listed versions that are in no range. Most databases list what they have
+    /// computed from the ranges, for those who cannot compare versions.
+    fn listed(&self, versions: &VersionConstraint) -> Vec<String> {
+        let (listed, ranges) = (&self.versions.0, &versions.ranges);
+        if listed.len().saturating_mul(ranges.len()) > MAX_COMPARISONS {
+            return listed.clone();
+        }
+        let is_in = |version: &str, range: &Range| {
+            matches!(range.contains(versions.scheme, version), Ok(true))
+        };
+        listed
+            .iter()
+            .filter(|version| !ranges.iter().any(|range| is_in(version, range)))
+            .cloned()
+            .collect()
+    }
+
     /// Returns the rating of this package, where it has one of its own.
-    pub(crate) fn rating(&self) -> Option<Rating> {
+    pub(crate) fn rating(&self, precedence: Precedence) -> Option<Rating> {
         let specific = [self.ecosystem_specific, self.database_specific];
         let word = specific
             .into_iter()
             .flatten()
             .find_map(DatabaseSpecific::word);
-        let rating = rating(&self.severity, &word.unwrap_or_default());
+        let rating = rating(&self.severity, &word.unwrap_or_default(), precedence);
         (rating != Rating::default()).then_some(rating)
     }
 }

@@ -3,16 +3,16 @@ use limpid_types::{Details, Rating, Severity};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::statements::PAGES;
 use crate::json::Elements;
-use crate::rating::{of_word, rate};
-use crate::text::{DESCRIPTION_BYTES, REFERENCE_BYTES, clip, date, name_fault};
+use crate::rating::{of_word, rate, rate_by_score, score};
+use crate::text::{REFERENCE_BYTES, clip, date, name_fault};
 
 /// How many aliases and how many references are kept: every advisory of an entry repeats them.
 const MAX_LINKS: usize = 100;
 
-/// How much later than the last change a withdrawal must be before it lies in the future: the two
-/// dates of one change are not always made by the same clock.
-const CHANGE_OF_A_DAY: SignedDuration = SignedDuration::from_hours(24);
+/// How much the clocks may differ that dates were made by.
+const DIFFERENCE_OF_CLOCKS: SignedDuration = SignedDuration::from_hours(24);
 
 /// What an entry says beside its versions.
 #[derive(Deserialize)]
@@ -56,6 +56,15 @@ struct Score {
     score: String,
 }
 
+/// Which of two judgements counts where an entry has both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Precedence {
+    /// The word: a distribution rates what it ships.
+    Word,
+    /// The score: databases of languages make their words of it, if they have any.
+    Score,
+}
+
 /// The part of `database_specific` and `ecosystem_specific` that rates.
 #[derive(Deserialize)]
 pub(super) struct DatabaseSpecific {
@@ -83,21 +92,28 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Tells whether the source has taken the entry back.
-    ///
-    /// A date that lies behind the last change of the entry was set in advance: until then the
-    /// entry holds. A date that cannot be read is a withdrawal all the same.
+    /// Tells whether the source has taken the entry back, or says when it will.
     pub(crate) fn is_withdrawn(&self) -> bool {
-        let Some(withdrawn) = self.withdrawn.as_deref().filter(|date| !date.is_empty()) else {
-            return false;
+        self.withdrawn
+            .as_deref()
+            .is_some_and(|date| !date.is_empty())
+    }
+
+    /// Tells whether the entry is taken back at a time, or a little later: the dates of one change
+    /// are not always made by the same clock. A date that cannot be read is a withdrawal all the
+    /// same, and any is when nobody knows the time.
+    pub(crate) fn is_withdrawn_at(&self, time: Option<Timestamp>) -> bool {
+        let date = self.withdrawn.as_deref().unwrap_or_default();
+        let is_later = match (date.parse::<Timestamp>(), time) {
+            (Ok(date), Some(time)) => date.duration_since(time) > DIFFERENCE_OF_CLOCKS,
+            _ => false,
         };
-        let dates = (withdrawn.parse(), self.modified.as_deref().map(str::parse));
-        let (Ok(withdrawn), Some(Ok(modified))) = dates else {
-            return true;
-        };
-        let modified: Timestamp = modified;
-        let withdrawn: Timestamp = withdrawn;
-        withdrawn.duration_since(modified) <= CHANGE_OF_A_DAY
+        self.is_withdrawn() && !is_later
+    }
+
+    /// Returns when the entry was last changed, if it says so.
+    pub(crate) fn modified(&self) -> Option<Timestamp> {
+        self.modified.as_deref()?.parse().ok()
     }
 
     /// Returns the CVE ids of the vulnerabilities that the entry is about, sorted. Which of the
@@ -124,8 +140,9 @@ impl<'a> Entry<'a> {
         aliases
     }
 
-    /// Returns what all advisories of the entry share, without aliases.
-    pub(crate) fn details(&self) -> Details {
+    /// Returns what all advisories of the entry share, without aliases, and with so many bytes of
+    /// the description: the summary, or the details where there is none.
+    pub(crate) fn details(&self, description_bytes: usize) -> Details {
         let description = [&self.summary, &self.details]
             .into_iter()
             .flatten()
@@ -134,7 +151,7 @@ impl<'a> Entry<'a> {
             .unwrap_or_default();
         Details {
             aliases: Vec::new(),
-            description: clip(description, DESCRIPTION_BYTES),
+            description: clip(description, description_bytes),
             references: self.references().map(|reference| reference.url).collect(),
             published: date(self.published.as_deref()),
             modified: date(self.modified.as_deref()),
@@ -147,16 +164,14 @@ impl<'a> Entry<'a> {
     pub(crate) fn bulletin_url(&self) -> String {
         self.references()
             .find(|reference| reference.kind == "ADVISORY")
-            .map_or_else(
-                || format!("https://osv.dev/vulnerability/{}", self.id),
-                |reference| reference.url,
-            )
+            .map_or_else(|| format!("{PAGES}{}", self.id), |reference| reference.url)
     }
 
     /// Returns the rating of the whole entry. The word counts when `database_specific` has none.
-    pub(crate) fn rating(&self, word: &str) -> Rating {
+    pub(crate) fn rating(&self, word: &str, precedence: Precedence) -> Rating {
         let specific = self.database_specific.and_then(DatabaseSpecific::word);
-        rating(&self.severity, specific.as_deref().unwrap_or(word))
+        let word = specific.as_deref().unwrap_or(word);
+        rating(&self.severity, word, precedence)
     }
 
     fn references(&self) -> impl Iterator<Item = Reference> {
@@ -188,14 +203,19 @@ fn parsed<'a, T: Deserialize<'a>>(elements: &Elements<&'a RawValue>) -> impl Ite
 }
 
 /// Rates by a word and by `severity`: of its scores the one of the newest kind counts (`CVSS_V4`
-/// over `CVSS_V3`), and what is no CVSS but a word (`Ubuntu`) is the word of the source.
-pub(super) fn rating(scores: &Elements<&RawValue>, word: &str) -> Rating {
+/// over `CVSS_V3`) that can be read, and what is no CVSS but a word (`Ubuntu`) is the word of the
+/// source.
+pub(super) fn rating(scores: &Elements<&RawValue>, word: &str, precedence: Precedence) -> Rating {
+    let rank = |found: &Score| (score(&found.score).is_some(), found.kind.clone());
     let mut vector: Option<Score> = None;
     let mut word = word.to_owned();
     for score in parsed(scores).filter(|score: &Score| name_fault(&score.score).is_none()) {
         if !score.kind.starts_with("CVSS") {
             word = if word.is_empty() { score.score } else { word };
-        } else if vector.as_ref().is_none_or(|known| known.kind <= score.kind) {
+        } else if vector
+            .as_ref()
+            .is_none_or(|known| rank(known) <= rank(&score))
+        {
             vector = Some(score);
         }
     }
@@ -204,5 +224,8 @@ pub(super) fn rating(scores: &Elements<&RawValue>, word: &str) -> Rating {
     if word.is_empty() && of_word(&vector) != Severity::Unknown {
         return rate(&vector, "");
     }
-    rate(&word, &vector)
+    match precedence {
+        Precedence::Word => rate(&word, &vector),
+        Precedence::Score => rate_by_score(&vector, &word),
+    }
 }

@@ -6,13 +6,13 @@ use limpid_types::{
 use limpid_version::RangeEnd;
 
 use super::affected::Affected;
-use super::ecosystem::{Distribution, Ecosystem};
-use super::entry::Entry;
+use super::database::{Database, Distribution, Subject};
+use super::entry::{Entry, Precedence};
 use super::module;
 use crate::FeedError;
 use crate::rating::of_word;
 use crate::run::Run;
-use crate::text::name_fault;
+use crate::text::{DESCRIPTION_BYTES, name_fault};
 
 /// How many advisories an entry may become. A kernel update of AlmaLinux names a thousand CVE ids
 /// and sixty packages.
@@ -25,6 +25,25 @@ const MAIN_SECTION: &str = "core";
 const NO_STREAM: &str = "modular package, but the summary names no module stream";
 const MANY_FIXES: &str = "several module streams with several fixes of one package";
 
+/// The page of an entry is below this address.
+pub(super) const PAGES: &str = "https://osv.dev/vulnerability/";
+
+/// How the ids of packages begin that were made to do harm.
+const MALWARE: &str = "MAL-";
+
+/// Bytes of the description of a vulnerability in a package of a language. There are hundreds of
+/// thousands of them, and what they say at length is behind their references.
+const ENTRY_DESCRIPTION_BYTES: usize = 4 << 10;
+
+/// Which of the packages that an entry names are read.
+#[derive(Clone, Copy)]
+pub(crate) enum Scope {
+    /// Those of one database.
+    Database(&'static Database),
+    /// Those of all databases that are known.
+    Any,
+}
+
 /// What an entry says of all its packages.
 struct Heading {
     ids: Vec<String>,
@@ -34,6 +53,7 @@ struct Heading {
 
 /// What an entry says of one package.
 struct Statement {
+    database: &'static Database,
     namespace: String,
     package: String,
     /// The part of the distribution that has the package, or empty.
@@ -42,61 +62,63 @@ struct Statement {
     rating: Rating,
 }
 
-/// Reads an entry of the archive of an ecosystem.
-pub(super) fn read(
-    ecosystem: &Ecosystem,
-    file: &str,
-    content: &[u8],
-    run: &mut Run<'_>,
-) -> Result<(), FeedError> {
-    let entry = match Entry::parse(content) {
-        Ok(entry) => entry,
-        Err(reason) => return run.quarantine(file, None, reason),
-    };
-    if entry.is_withdrawn() {
-        run.withdrawn();
-        return Ok(());
-    }
-    let heading = match &ecosystem.distribution {
-        None => Heading::of_entry(&entry),
-        Some(distribution) => match Heading::of_bulletin(distribution, &entry) {
+/// Reads an entry that is not withdrawn.
+pub(crate) fn read(scope: Scope, entry: &Entry<'_>, run: &mut Run<'_>) -> Result<(), FeedError> {
+    let heading = match scope.distribution() {
+        None => Heading::of_entry(entry),
+        Some(distribution) => match Heading::of_bulletin(distribution, entry) {
             Some(heading) => heading,
             None => return Ok(()),
         },
     };
     if heading.ids.len().saturating_mul(entry.affected.0.len()) > MAX_ADVISORIES {
-        return run.quarantine(entry.id, None, "more than 250000 pairs of id and package");
+        return run.quarantine(&*entry.id, None, "more than 250000 pairs of id and package");
     }
-    let mut statements = statements(ecosystem, &entry, &heading.rating, run)?;
+    let mut statements = statements(scope, entry, &heading, run)?;
     leave_out_rebuilds(&mut statements);
-    let modules = match &ecosystem.distribution {
+    let modules = match scope.distribution() {
         None => vec![vec![String::new()]; statements.len()],
-        Some(_) => modules(&entry, &statements, run)?,
+        Some(_) => modules(entry, &statements, run)?,
     };
     for (statement, modules) in statements.iter().zip(&modules) {
         for module in modules {
             for id in &heading.ids {
-                run.advisory(statement.advisory(ecosystem, id, module, &heading.details))?;
+                run.advisory(statement.advisory(id, module, &heading.details))?;
             }
         }
     }
     Ok(())
 }
 
+impl Scope {
+    /// Returns the distribution whose bulletins are read, if it is that.
+    fn distribution(self) -> Option<&'static Distribution> {
+        match self {
+            Self::Database(Database {
+                subject: Subject::Distribution(distribution),
+                ..
+            }) => Some(distribution),
+            _ => None,
+        }
+    }
+
+    /// Finds the database of an ecosystem string; none when its packages are not read.
+    fn database(self, ecosystem: &str) -> Option<&'static Database> {
+        match self {
+            Self::Database(database) => Some(database).filter(|it| it.has(ecosystem)),
+            Self::Any => Database::of(ecosystem),
+        }
+    }
+}
+
 impl Statement {
-    fn advisory(
-        &self,
-        ecosystem: &Ecosystem,
-        id: &str,
-        module: &str,
-        details: &Details,
-    ) -> Advisory {
+    fn advisory(&self, id: &str, module: &str, details: &Details) -> Advisory {
         Advisory {
             id: id.to_owned(),
             namespace: self.namespace.clone(),
             package: AffectedPackage {
                 name: self.package.clone(),
-                kind: ecosystem.kind,
+                kind: self.database.kind,
                 repository: self.section.clone(),
                 module: module.to_owned(),
                 ..AffectedPackage::default()
@@ -124,14 +146,26 @@ impl Statement {
 
 impl Heading {
     /// The entry is one vulnerability and has its name.
+    ///
+    /// A package that was made to do harm is as bad as can be, whoever forgot to say so.
     fn of_entry(entry: &Entry<'_>) -> Self {
+        let mut details = Details {
+            aliases: entry.aliases(),
+            ..entry.details(ENTRY_DESCRIPTION_BYTES)
+        };
+        if details.references.is_empty() {
+            details.references.push(format!("{PAGES}{}", entry.id));
+        }
+        let mut rating = entry.rating("", Precedence::Score);
+        let is_malware = |name: &String| name.starts_with(MALWARE);
+        let is_malware = is_malware(&entry.id) || details.aliases.iter().any(is_malware);
+        if rating.severity == Severity::Unknown && is_malware {
+            rating.severity = Severity::Critical;
+        }
         Self {
             ids: vec![entry.id.clone()],
-            details: Details {
-                aliases: entry.aliases(),
-                ..entry.details()
-            },
-            rating: entry.rating(""),
+            details,
+            rating,
         }
     }
 
@@ -140,7 +174,7 @@ impl Heading {
     /// A bulletin fixes several vulnerabilities, so its own id is no other name of any of them: it
     /// is found through its address, the first reference. Only one that names no CVE keeps its id.
     fn of_bulletin(distribution: &Distribution, entry: &Entry<'_>) -> Option<Self> {
-        let mut details = entry.details();
+        let mut details = entry.details(DESCRIPTION_BYTES);
         let url = entry.bulletin_url();
         details.references.retain(|reference| *reference != url);
         details.references.insert(0, url);
@@ -156,7 +190,7 @@ impl Heading {
         Some(Self {
             ids,
             details,
-            rating: entry.rating(first_word(entry).unwrap_or_default()),
+            rating: entry.rating(first_word(entry).unwrap_or_default(), Precedence::Word),
         })
     }
 }
@@ -169,9 +203,9 @@ fn first_word<'a>(entry: &'a Entry<'_>) -> Option<&'a str> {
 }
 
 fn statements(
-    ecosystem: &Ecosystem,
+    scope: Scope,
     entry: &Entry<'_>,
-    rating: &Rating,
+    heading: &Heading,
     run: &mut Run<'_>,
 ) -> Result<Vec<Statement>, FeedError> {
     let mut statements = Vec::new();
@@ -187,32 +221,40 @@ fn statements(
         let Some(package) = &affected.package else {
             continue;
         };
-        let Some(namespace) = ecosystem.namespace(&package.ecosystem) else {
+        let Some(database) = scope.database(&package.ecosystem) else {
             continue;
         };
-        let checked = namespace.and_then(|namespace| {
-            let fault = name_fault(&package.name).or_else(|| name_fault(&namespace));
-            fault.map_or(Ok(namespace), Err)
-        });
-        let namespace = match checked {
+        let namespace = database
+            .namespace(&package.ecosystem)
+            .and_then(|namespace| {
+                let fault = name_fault(package.name.trim()).or_else(|| name_fault(&namespace));
+                fault.map_or(Ok(namespace), Err)
+            });
+        let namespace = match namespace {
             Ok(namespace) => namespace,
             Err(fault) => {
                 run.quarantine(&*entry.id, None, fault)?;
                 continue;
             }
         };
-        if let Some(versions) = affected.versions(ecosystem.scheme, &entry.id, run)? {
-            statements.push(Statement {
-                namespace,
-                package: package.name.clone(),
-                section: match ecosystem.distribution {
-                    Some(_) => affected.section(),
-                    None => String::new(),
-                },
-                versions,
-                rating: affected.rating().unwrap_or_else(|| rating.clone()),
-            });
-        }
+        let Some(versions) = affected.versions(database.scheme, &entry.id, run)? else {
+            continue;
+        };
+        let (section, precedence) = match database.subject {
+            Subject::Distribution(_) => (affected.section(), Precedence::Word),
+            Subject::Release(_) => (String::new(), Precedence::Word),
+            Subject::Language(_) => (String::new(), Precedence::Score),
+        };
+        statements.push(Statement {
+            database,
+            namespace,
+            package: database.package(&package.name),
+            section,
+            versions,
+            rating: affected
+                .rating(precedence)
+                .unwrap_or_else(|| heading.rating.clone()),
+        });
     }
     Ok(statements)
 }

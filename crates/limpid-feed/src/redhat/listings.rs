@@ -33,6 +33,7 @@ pub(super) fn addresses(base: &str) -> Vec<DocumentAddress> {
     .map(|(name, is_required)| DocumentAddress {
         url: format!("{base}/{name}"),
         is_required,
+        is_local: false,
     })
     .collect()
 }

@@ -21,9 +21,9 @@ use super::product::{Place, Product};
 use super::series;
 use crate::FeedError;
 use crate::osv::affected::{Affected, Package};
-use crate::osv::entry::Entry;
+use crate::osv::entry::{Entry, Precedence};
 use crate::run::Run;
-use crate::text::name_fault;
+use crate::text::{DESCRIPTION_BYTES, name_fault};
 
 /// Reads the record of a CVE.
 pub(super) fn read(file: &str, content: &[u8], run: &mut Run<'_>) -> Result<(), FeedError> {
@@ -35,7 +35,7 @@ pub(super) fn read(file: &str, content: &[u8], run: &mut Run<'_>) -> Result<(), 
         run.withdrawn();
         return Ok(());
     }
-    let rating = entry.rating("");
+    let rating = entry.rating("", Precedence::Word);
     let mut claims = Claims::default();
     for affected in &entry.affected.0 {
         let affected: Affected<'_> = match serde_json::from_str(affected.get()) {
@@ -64,7 +64,7 @@ pub(super) fn read(file: &str, content: &[u8], run: &mut Run<'_>) -> Result<(), 
         [id] => id,
         _ => own,
     };
-    claims.hand_over(id, &entry.details(), run)
+    claims.hand_over(id, &entry.details(DESCRIPTION_BYTES), run)
 }
 
 fn claim(
@@ -85,7 +85,9 @@ fn claim(
         pocket: place.pocket.clone(),
         status: Status::Affected,
         versions,
-        rating: affected.rating().unwrap_or_else(|| rating.clone()),
+        rating: affected
+            .rating(Precedence::Word)
+            .unwrap_or_else(|| rating.clone()),
     }))
 }
 

@@ -57,7 +57,7 @@ struct Series {
 }
 
 /// Returns the code name of a release number.
-pub(super) fn code_name(number: &str) -> Option<&'static str> {
+pub(crate) fn code_name(number: &str) -> Option<&'static str> {
     RELEASES
         .iter()
         .find(|(_, known)| *known == number)

@@ -1,4 +1,6 @@
-use limpid_feed::{Collected, Feed, MemoryDocuments, OsvSettings, Settings};
+use limpid_feed::{
+    Collected, Feed, FeedError, MemoryDocuments, OsvSettings, Probe, ProbeError, Settings,
+};
 
 use crate::support::{Server, chain, family, family_of, settings};
 
@@ -45,15 +47,11 @@ fn alpine_releases_end_where_four_in_a_row_are_missing() {
 #[test]
 fn a_server_that_has_everything_does_not_keep_the_search_going() {
     struct Everything;
-    impl limpid_feed::Probe for Everything {
-        fn exists(&mut self, _url: &str) -> Result<bool, limpid_feed::ProbeError> {
+    impl Probe for Everything {
+        fn exists(&mut self, _url: &str) -> Result<bool, ProbeError> {
             Ok(true)
         }
-        fn read(
-            &mut self,
-            _url: &str,
-            _max_bytes: usize,
-        ) -> Result<Option<Vec<u8>>, limpid_feed::ProbeError> {
+        fn read(&mut self, _url: &str, _max_bytes: usize) -> Result<Option<Vec<u8>>, ProbeError> {
             Ok(Some(Vec::new()))
         }
     }
@@ -111,7 +109,29 @@ fn debian_is_one_feed_that_nobody_needs_to_be_asked_for() {
     assert_eq!(names("debian", &mut server), ["debian"]);
 }
 
-fn osv_feeds(ecosystems: &[&str]) -> Vec<Box<dyn Feed>> {
+/// A source of OSV's databases with a list and with archives.
+struct OsvServer<'a> {
+    list: Option<&'a str>,
+    folders: &'a [&'a str],
+}
+
+impl Probe for OsvServer<'_> {
+    fn exists(&mut self, url: &str) -> Result<bool, ProbeError> {
+        let folder = url.strip_prefix("https://osv.test/");
+        let folder = folder.and_then(|rest| rest.strip_suffix("/all.zip"));
+        Ok(folder.is_some_and(|folder| self.folders.contains(&folder)))
+    }
+
+    fn read(&mut self, url: &str, _: usize) -> Result<Option<Vec<u8>>, ProbeError> {
+        assert_eq!(url, "https://osv.test/ecosystems.txt");
+        Ok(self.list.map(|list| list.as_bytes().to_vec()))
+    }
+}
+
+fn osv_feeds(
+    ecosystems: &[&str],
+    server: &mut OsvServer<'_>,
+) -> Result<Vec<Box<dyn Feed>>, FeedError> {
     let settings = Settings {
         osv: OsvSettings {
             allowlist: ecosystems.iter().map(|&name| name.to_owned()).collect(),
@@ -119,23 +139,32 @@ fn osv_feeds(ecosystems: &[&str]) -> Vec<Box<dyn Feed>> {
         },
         ..settings()
     };
-    family_of(&settings, "osv")
-        .discover(&mut Server::default())
-        .unwrap()
+    family_of(&settings, "osv").discover(server)
+}
+
+fn osv_names(ecosystems: &[&str], mut server: OsvServer<'_>) -> Vec<String> {
+    let feeds = osv_feeds(ecosystems, &mut server).unwrap();
+    feeds.iter().map(|feed| feed.name().to_owned()).collect()
 }
 
 #[test]
-fn osv_gives_a_feed_per_distribution_and_per_ecosystem_of_the_settings() {
-    let addresses: Vec<(String, String)> = osv_feeds(&["rocky linux", "openSUSE"])
+fn osv_gives_a_feed_per_ecosystem_that_something_can_be_judged_by() {
+    let list = "AlmaLinux\nAlmaLinux:9\r\nDebian\nGIT\nRocky Linux:9\ncrates.io\nnpm\nSwiftURL\n";
+    let mut server = OsvServer {
+        list: Some(list),
+        folders: &[],
+    };
+    let addresses: Vec<(String, String)> = osv_feeds(&[], &mut server)
+        .unwrap()
         .iter()
         .map(|feed| (feed.name().to_owned(), feed.documents()[0].url.clone()))
         .collect();
     let expected = [
         ("osv/almalinux", "AlmaLinux"),
-        ("osv/mageia", "Mageia"),
         ("osv/rocky-linux", "Rocky%20Linux"),
-        ("osv/openeuler", "openEuler"),
-        ("osv/opensuse", "openSUSE"),
+        ("osv/swifturl", "SwiftURL"),
+        ("osv/crates.io", "crates.io"),
+        ("osv/npm", "npm"),
     ];
     let expected =
         expected.map(|(name, path)| (name.into(), format!("https://osv.test/{path}/all.zip")));
@@ -143,13 +172,56 @@ fn osv_gives_a_feed_per_distribution_and_per_ecosystem_of_the_settings() {
 }
 
 #[test]
-fn an_ecosystem_whose_versions_cannot_be_compared_fails_for_itself() {
-    let feeds = osv_feeds(&["PyPI", "Debian"]);
+fn osv_loses_no_feed_by_a_list_that_is_short_or_gone() {
+    let folders = &["npm", "Mageia", "Debian"];
+    for list in [Some("Go"), Some("")] {
+        let names = osv_names(&[], OsvServer { list, folders });
+        assert!(names.ends_with(&["osv/mageia".into(), "osv/npm".into()]));
+    }
+    let names = osv_names(
+        &[],
+        OsvServer {
+            list: None,
+            folders,
+        },
+    );
+    assert_eq!(names, ["osv/mageia", "osv/npm"]);
+}
+
+#[test]
+fn the_allowlist_of_osv_is_about_languages() {
+    let server = OsvServer {
+        list: Some("npm\nPyPI\nMageia"),
+        folders: &[],
+    };
+    assert_eq!(osv_names(&["pypi"], server), ["osv/mageia", "osv/pypi"]);
+}
+
+#[test]
+fn a_place_without_any_of_osvs_databases_is_an_error() {
+    let mut server = OsvServer {
+        list: Some("Debian"),
+        folders: &[],
+    };
+    let error = osv_feeds(&[], &mut server).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "no osv feed found at: https://osv.test/ecosystems.txt"
+    );
+}
+
+#[test]
+fn an_ecosystem_that_nothing_can_be_judged_by_fails_for_itself() {
+    let mut server = OsvServer {
+        list: Some("Go\nPyPI"),
+        folders: &[],
+    };
+    let feeds = osv_feeds(&["PyPI", "Debian"], &mut server).unwrap();
     let names: Vec<_> = feeds.iter().map(|feed| feed.name()).collect();
-    assert_eq!(names[4..], ["osv/debian", "osv/pypi"]);
+    assert_eq!(names, ["osv/pypi", "osv/debian"]);
     let mut documents = MemoryDocuments::default();
-    let error = feeds[5]
+    let error = feeds[1]
         .parse(&mut documents, &mut Collected::default())
         .unwrap_err();
-    assert_eq!(chain(&error), "no version scheme for ecosystem: PyPI");
+    assert_eq!(chain(&error), "nothing can be judged by ecosystem: Debian");
 }

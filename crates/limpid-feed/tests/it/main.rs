@@ -17,6 +17,8 @@ mod gentoo;
 mod osv;
 mod osv_distributions;
 mod oval;
+mod private;
+mod private_csaf;
 mod redhat;
 mod secdb;
 mod site;

@@ -6,23 +6,23 @@ use serde_json::{Value, json};
 
 use crate::support::{feed, lines, parse, quarantined, refuse};
 
-const URL: &str = "https://osv.test/Debian/all.zip";
+const URL: &str = "https://osv.test/PyPI/all.zip";
 
 fn read(archive: &OsvZip) -> Collected {
     read_bytes(archive.to_zip())
 }
 
 fn read_bytes(archive: Vec<u8>) -> Collected {
-    parse("osv/debian", MemoryDocuments::default().with(URL, archive))
+    parse("osv/pypi", MemoryDocuments::default().with(URL, archive))
 }
 
 fn refusal(archive: impl Into<Vec<u8>>) -> String {
-    refuse("osv/debian", MemoryDocuments::default().with(URL, archive)).0
+    refuse("osv/pypi", MemoryDocuments::default().with(URL, archive)).0
 }
 
 /// Reads one entry with some members beside its id.
 fn read_entry(members: &Value) -> Collected {
-    let mut entry = json!({"id": "DSA-1-1", "modified": "2024-01-01T00:00:00Z"});
+    let mut entry = json!({"id": "PYSEC-1-1", "modified": "2024-01-01T00:00:00Z"});
     for (name, value) in members.as_object().unwrap() {
         entry[name] = value.clone();
     }
@@ -31,7 +31,7 @@ fn read_entry(members: &Value) -> Collected {
 
 fn affected(ranges: &Value, versions: &Value) -> Value {
     json!([{
-        "package": {"ecosystem": "Debian:12", "name": "zlib"},
+        "package": {"ecosystem": "PyPI", "name": "zlib"},
         "ranges": ranges,
         "versions": versions,
     }])
@@ -41,28 +41,28 @@ fn affected(ranges: &Value, versions: &Value) -> Value {
 fn an_entry_is_an_advisory_per_affected_package_of_the_ecosystem() {
     let range = json!([{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1-2"}]}]);
     let sink = read_entry(&json!({"affected": [
-        {"package": {"ecosystem": "Debian:12", "name": "zlib"}, "ranges": range},
-        {"package": {"ecosystem": "Debian", "name": "zlib"}, "ranges": range},
-        {"package": {"ecosystem": "Debianish", "name": "zlib"}, "ranges": range},
         {"package": {"ecosystem": "PyPI", "name": "zlib"}, "ranges": range},
+        {"package": {"ecosystem": "PyPI:https://index.test", "name": "Z_lib.Two"}, "ranges": range},
+        {"package": {"ecosystem": "PyPIish", "name": "zlib"}, "ranges": range},
+        {"package": {"ecosystem": "npm", "name": "zlib"}, "ranges": range},
         {"ranges": [{"type": "GIT", "events": []}]},
     ]}));
     assert_eq!(
         lines(&sink),
         [
-            "osv:debian zlib DSA-1-1 affected <1-2",
-            "osv:debian:12 zlib DSA-1-1 affected <1-2",
+            "pypi z-lib-two PYSEC-1-1 affected <1-2",
+            "pypi zlib PYSEC-1-1 affected <1-2",
         ]
     );
     assert!(sink.quarantined.is_empty());
-    assert_eq!(sink.advisories[0].versions.scheme, Scheme::Dpkg);
-    assert_eq!(sink.advisories[0].package.kind, PackageKind::Source);
+    assert_eq!(sink.advisories[0].versions.scheme, Scheme::Pep440);
+    assert_eq!(sink.advisories[0].package.kind, PackageKind::Binary);
 }
 
 #[test]
 fn the_words_around_an_entry_are_kept() {
     let sink = read_entry(&json!({
-        "aliases": ["CVE-2024-2", 7, "no dash", "DSA-1-1", "CVE-2024-1", "CVE-2024-2"],
+        "aliases": ["CVE-2024-2", 7, "no dash", "PYSEC-1-1", "CVE-2024-1", "CVE-2024-2"],
         "related": ["CVE-2000-1"],
         "summary": " ",
         "details": "Long story.",
@@ -82,20 +82,32 @@ fn the_words_around_an_entry_are_kept() {
 #[test]
 fn listed_versions_count_with_and_without_ranges() {
     let sink = read_entry(&json!({"affected": affected(&Value::Null, &json!(["1-1", "1-2"]))}));
-    assert_eq!(
-        lines(&sink),
-        ["osv:debian:12 zlib DSA-1-1 affected =1-1 =1-2"]
-    );
+    assert_eq!(lines(&sink), ["pypi zlib PYSEC-1-1 affected =1-1 =1-2"]);
     let git = json!([{"type": "GIT", "repo": "x", "events": [{"introduced": "0"}]}]);
     let sink = read_entry(&json!({"affected": affected(&git, &json!(["1-1"]))}));
-    assert_eq!(lines(&sink), ["osv:debian:12 zlib DSA-1-1 affected =1-1"]);
+    assert_eq!(lines(&sink), ["pypi zlib PYSEC-1-1 affected =1-1"]);
     let range =
         json!([{"type": "SEMVER", "events": [{"introduced": "2"}, {"last_affected": "3"}]}]);
     let sink = read_entry(&json!({"affected": affected(&range, &json!(["1-1"]))}));
+    assert_eq!(lines(&sink), ["pypi zlib PYSEC-1-1 affected 2<=3 =1-1"]);
+}
+
+#[test]
+fn a_listed_version_that_is_in_a_range_is_not_listed_again() {
+    let range = json!([{"type": "ECOSYSTEM", "events": [
+        {"introduced": "1"}, {"fixed": "2"}, {"introduced": "3"}, {"last_affected": "4"},
+    ]}]);
+    let versions = json!([
+        "0.9", "1", "1.0", "1.99", "2rc1", "2", "4", "4.1", "not one"
+    ]);
+    let sink = read_entry(&json!({"affected": affected(&range, &versions)}));
     assert_eq!(
         lines(&sink),
-        ["osv:debian:12 zlib DSA-1-1 affected 2<=3 =1-1"]
+        ["pypi zlib PYSEC-1-1 affected 1<2 3<=4 =0.9 =2 =4.1 =not one"]
     );
+    let all = json!([{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]);
+    let sink = read_entry(&json!({"affected": affected(&all, &versions)}));
+    assert_eq!(lines(&sink), ["pypi zlib PYSEC-1-1 affected *"]);
 }
 
 #[test]
@@ -110,7 +122,7 @@ fn an_affected_package_without_versions_is_quarantined() {
     let sink = read_entry(&json!({"affected": affected(&json!([]), &json!([]))}));
     assert_eq!(
         quarantined(&sink),
-        [("DSA-1-1", "neither ranges nor versions")]
+        [("PYSEC-1-1", "neither ranges nor versions")]
     );
 }
 
@@ -123,7 +135,7 @@ fn a_range_that_cannot_be_read_leaves_the_others() {
         {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1-2"}]},
     ]);
     let sink = read_entry(&json!({"affected": affected(&ranges, &json!([]))}));
-    assert_eq!(lines(&sink), ["osv:debian:12 zlib DSA-1-1 affected <1-2"]);
+    assert_eq!(lines(&sink), ["pypi zlib PYSEC-1-1 affected <1-2"]);
     assert_eq!(sink.quarantined.len(), 3);
 }
 
@@ -141,7 +153,7 @@ fn withdrawn_entries_are_counted_and_left_out() {
         .entry(&entry("MAL-2", ""));
     let mut sink = Collected::default();
     let mut documents = MemoryDocuments::default().with(URL, archive.to_zip());
-    let tally = feed("osv/debian").parse(&mut documents, &mut sink).unwrap();
+    let tally = feed("osv/pypi").parse(&mut documents, &mut sink).unwrap();
     assert_eq!((tally.advisories, tally.withdrawn), (1, 1));
     assert_eq!(sink.advisories[0].id, "MAL-2");
 }
@@ -161,6 +173,31 @@ fn a_withdrawal_in_the_future_does_not_hold_yet() {
     }
     let entry = json!({"id": "A-1", "withdrawn": "2024-02-01T00:00:00Z", "affected": versions});
     assert!(read(&OsvZip::new().entry(&entry)).advisories.is_empty());
+}
+
+#[test]
+fn a_date_before_the_last_change_of_another_entry_is_past() {
+    let versions = affected(&json!([]), &json!(["1-1"]));
+    let entry = |id: &str, modified: &str| {
+        json!({
+            "id": id,
+            "modified": modified,
+            "withdrawn": "2024-02-01T00:00:00Z",
+            "affected": versions,
+        })
+    };
+    let archive = OsvZip::new().entry(&entry("A-1", "2024-01-01T00:00:00Z"));
+    assert_eq!(read(&archive).advisories.len(), 1);
+    let later = archive.entry(&entry("A-2", "2024-01-31T12:00:00Z"));
+    assert!(read(&later).advisories.is_empty());
+}
+
+#[test]
+fn blanks_around_the_name_of_a_package_are_left_out() {
+    let mut package = affected(&json!([]), &json!(["1-1"]));
+    package[0]["package"]["name"] = json!("zlib ");
+    let sink = read_entry(&json!({"affected": package}));
+    assert_eq!(lines(&sink), ["pypi zlib PYSEC-1-1 affected =1-1"]);
 }
 
 /// Returns the rating of an entry whose package has some more members.
@@ -208,38 +245,83 @@ fn the_newest_score_is_the_text_and_the_severity() {
 }
 
 #[test]
-fn a_word_of_the_source_wins_over_a_score() {
+fn a_score_wins_over_the_word_that_was_made_of_it() {
     let vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+    let unreadable = "CVSS:4.0/AV:N";
     let scores = json!([{"type": "CVSS_V3", "score": vector}]);
+    let newer = json!([scores[0], {"type": "CVSS_V4", "score": unreadable}]);
     let word = |word: &str| json!({"severity": word});
-    assert_eq!(
-        rating(
-            &json!({"severity": scores, "database_specific": word("MODERATE")}),
-            &json!({})
+    for (entry, package, text, severity) in [
+        (
+            json!({"severity": scores, "database_specific": word("MODERATE")}),
+            json!({}),
+            vector,
+            Severity::Critical,
         ),
-        (vector.into(), Severity::Medium)
-    );
-    assert_eq!(
-        rating(&json!({"database_specific": word("Important")}), &json!({})),
-        ("Important".into(), Severity::High)
-    );
-    assert_eq!(
-        rating(&json!({"database_specific": {"severity": 7}}), &json!({})),
-        (String::new(), Severity::Unknown)
-    );
-    assert_eq!(
-        rating(
-            &json!({"severity": [{"type": "Ubuntu", "score": "low"}, scores[0]]}),
-            &json!({})
+        (
+            json!({"severity": newer, "database_specific": word("MODERATE")}),
+            json!({}),
+            vector,
+            Severity::Critical,
         ),
-        (vector.into(), Severity::Low)
-    );
-    assert_eq!(
-        rating(
-            &json!({"database_specific": word("LOW")}),
-            &json!({"database_specific": word("CRITICAL")})
+        (
+            json!({"severity": [newer[1]], "database_specific": word("MODERATE")}),
+            json!({}),
+            unreadable,
+            Severity::Medium,
         ),
-        ("CRITICAL".into(), Severity::Critical)
+        (
+            json!({"database_specific": word("Important")}),
+            json!({}),
+            "Important",
+            Severity::High,
+        ),
+        (
+            json!({"database_specific": {"severity": 7}}),
+            json!({}),
+            "",
+            Severity::Unknown,
+        ),
+        (
+            json!({"database_specific": word("LOW")}),
+            json!({"database_specific": word("CRITICAL")}),
+            "CRITICAL",
+            Severity::Critical,
+        ),
+    ] {
+        assert_eq!(rating(&entry, &package), (text.into(), severity), "{entry}");
+    }
+}
+
+#[test]
+fn malware_is_critical_unless_it_has_a_rating() {
+    let entry = |id: &str, aliases: &Value, word: &str| {
+        let sink = read_entry(&json!({
+            "id": id,
+            "aliases": aliases,
+            "summary": "Malicious code in zlib (PyPI)",
+            "database_specific": {"severity": word},
+            "affected": affected(&json!([]), &json!(["1"])),
+        }));
+        let advisory = &sink.advisories[0];
+        let is_told = advisory.details.description == "Malicious code in zlib (PyPI)";
+        assert!(is_told && advisory.id == id);
+        advisory.rating.severity
+    };
+    assert_eq!(entry("MAL-2024-1", &json!([]), ""), Severity::Critical);
+    let aliases = json!(["MAL-2024-1"]);
+    assert_eq!(entry("GHSA-1", &aliases, ""), Severity::Critical);
+    assert_eq!(entry("MAL-2024-1", &json!([]), "LOW"), Severity::Low);
+    assert_eq!(entry("GHSA-1", &json!([]), ""), Severity::Unknown);
+}
+
+#[test]
+fn an_entry_without_references_leads_to_its_page() {
+    let versions = affected(&json!([]), &json!(["1"]));
+    let sink = read_entry(&json!({"affected": versions}));
+    assert_eq!(
+        sink.advisories[0].details.references,
+        ["https://osv.dev/vulnerability/PYSEC-1-1"]
     );
 }
 
@@ -255,31 +337,24 @@ fn a_bad_entry_costs_nothing_but_itself() {
         r#"{"id":""}"#,
         r#"{"id":"X-1","affected":7}"#,
         r#"{"id":"X-1","affected":[7]}"#,
-        r#"{"id":"X-1","affected":[{"package":{"ecosystem":"Debian","name":""}}]}"#,
+        r#"{"id":"X-1","affected":[{"package":{"ecosystem":"PyPI","name":""}}]}"#,
         r#"{"id":"X-1","#,
     ] {
         let archive = OsvZip::new()
             .file("bad.json", bad)
             .file("README.md", "not an entry")
-            .fix("Debian:12", "zlib", "1-2", "DSA-2");
+            .fix("PyPI", "zlib", "1-2", "PYSEC-2");
         let sink = read(&archive);
-        assert_eq!(
-            lines(&sink),
-            ["osv:debian:12 zlib DSA-2 affected <1-2"],
-            "{bad}"
-        );
+        assert_eq!(lines(&sink), ["pypi zlib PYSEC-2 affected <1-2"], "{bad}");
         assert_eq!(sink.quarantined.len(), 1, "{bad}");
     }
 }
 
 #[test]
 fn an_entry_over_the_size_limit_is_quarantined() {
-    let archive = OsvZip::new().file("bomb.json", vec![b' '; 1 << 20]).fix(
-        "Debian:12",
-        "zlib",
-        "1-2",
-        "DSA-2",
-    );
+    let archive = OsvZip::new()
+        .file("bomb.json", vec![b' '; 1 << 20])
+        .fix("PyPI", "zlib", "1-2", "PYSEC-2");
     let sink = read(&archive);
     assert_eq!(sink.advisories.len(), 1);
     assert_eq!(
@@ -311,7 +386,7 @@ fn what_is_no_archive_is_refused() {
         )
     );
     assert!(refusal("").ends_with("not a zip archive: begins with \"\""));
-    let whole = OsvZip::new().fix("Debian", "zlib", "1-2", "DSA-2").to_zip();
+    let whole = OsvZip::new().fix("PyPI", "zlib", "1-2", "PYSEC-2").to_zip();
     for length in [2, 30, whole.len() / 2, whole.len() - 1] {
         let error = refusal(&whole[..length]);
         assert!(
@@ -323,7 +398,7 @@ fn what_is_no_archive_is_refused() {
 
 #[test]
 fn an_entry_with_damaged_bytes_is_quarantined() {
-    let entry = json!({"id": "DSA-1", "details": "a text that is long enough to be hit"});
+    let entry = json!({"id": "PYSEC-1", "details": "a text that is long enough to be hit"});
     let mut archive = OsvZip::new().entry(&entry).to_zip();
     archive[60] ^= 0xff;
     let sink = read_bytes(archive);

@@ -282,7 +282,7 @@ fn an_entry_that_would_become_too_many_advisories_is_quarantined() {
     let mut settings = crate::support::settings();
     settings.limits = limpid_feed::Limits::default();
     let feeds = family_of(&settings, "osv")
-        .discover(&mut crate::support::Server::default())
+        .discover(&mut crate::support::Server::with(&[url]))
         .unwrap();
     let mut sink = Collected::default();
     let mut documents = MemoryDocuments::default().with(url, archive);

@@ -51,7 +51,7 @@ pub(crate) fn settings() -> Settings {
         },
         osv: OsvSettings {
             url: "https://osv.test".into(),
-            allowlist: vec!["Debian".into(), "Alpine".into()],
+            allowlist: Vec::new(),
         },
         ubuntu: UbuntuSettings {
             oval_url: "https://oval.test".into(),
@@ -134,6 +134,11 @@ pub(crate) fn feed(name: &str) -> Box<dyn Feed> {
         "https://suse.test/oval/suse.linux.enterprise.server.12.xml.gz",
         "https://suse.test/oval/opensuse.tumbleweed.xml.gz",
         "https://azure.test/main/azurelinux-3.0-oval.xml",
+        "https://osv.test/AlmaLinux/all.zip",
+        "https://osv.test/Mageia/all.zip",
+        "https://osv.test/PyPI/all.zip",
+        "https://osv.test/Rocky%20Linux/all.zip",
+        "https://osv.test/openEuler/all.zip",
     ]);
     let mut settings = settings();
     settings.ubuntu.format = match name {

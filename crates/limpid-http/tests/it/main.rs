@@ -9,6 +9,7 @@ mod layer_refusals;
 mod layer_resume;
 mod layer_support;
 mod layer_tls;
+mod local;
 mod mirrors;
 mod resume;
 mod server;

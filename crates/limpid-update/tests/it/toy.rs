@@ -72,11 +72,13 @@ impl Feed for ToyFeed {
         let mut documents = vec![DocumentAddress {
             url: url(&self.name),
             is_required: true,
+            is_local: false,
         }];
         if self.has_more {
             documents.push(DocumentAddress {
                 url: url(&format!("{}-more", self.name)),
                 is_required: false,
+                is_local: false,
             });
         }
         documents
@@ -120,7 +122,7 @@ impl Feed for ToyFeed {
                 } else {
                     tally.advisories += 1;
                     let (package, namespace) = line.split_once('@').unwrap_or((line, "toy:1"));
-                    sink.advisory(advisory(&format!("CVE-{package}"), package, namespace))
+                    sink.advisory(&advisory(&format!("CVE-{package}"), package, namespace))
                 };
                 taken.map_err(|source| FeedError::Sink {
                     url: address.url.clone(),

@@ -26,7 +26,7 @@ pub(in crate::language) fn is_metadata(path: &Path<'_>) -> bool {
 fn is_in_egg(path: &Path<'_>) -> bool {
     path.directory
         .strip_suffix("/EGG-INFO")
-        .is_some_and(|egg| egg.ends_with(".egg"))
+        .is_some_and(|egg| egg.strip_suffix(".egg").is_some())
 }
 
 /// Reads the headers of a metadata file.
