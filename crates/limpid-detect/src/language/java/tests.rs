@@ -1,10 +1,12 @@
 use std::io::{Cursor, Write};
 
+use limpid_layer::{Budget, Content, Entry, EntryKind, Visitor, Want};
 use limpid_types::{Confidence, PackageRecord, Problem};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::super::read_file;
+use crate::DetectorSet;
 
 /// Makes an archive; members whose names end with `!` are not packed.
 fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
@@ -163,7 +165,7 @@ fn archives_are_followed_eight_deep() {
 
 #[test]
 fn a_bomb_ends_at_a_bound_and_what_was_before_it_is_found() {
-    let zeros = vec![0; 100 << 20];
+    let zeros = vec![0; 76 << 20];
     let (name, content) = pom("before", "1.0");
     let jar = archive(&[(&name, &content), ("zeros!", &zeros)]);
     let bomb = archive(&[("bomb.jar", &jar), ("later.jar", &built("later", "1.0"))]);
@@ -179,12 +181,41 @@ fn a_large_packed_archive_is_read_forward() {
     let (last, last_pom) = pom("last", "1.0");
     let jar = archive(&[
         (&first, &first_pom),
-        ("noise!", &noise(40 << 20)),
+        ("noise!", &noise(33 << 20)),
         (&last, &last_pom),
     ]);
     let war = archive(&[("big.jar", &jar)]);
     let expected = ["big.jar org.acme:first 1.0", "big.jar org.acme:last 1.0"];
     check("a.war", &war, &expected);
+}
+
+#[test]
+fn an_archive_in_a_file_is_read_there_with_no_memory_to_spare() {
+    let packed = built("packed", "1.0");
+    let war = archive(&[
+        ("lib/packed.jar", &archive(&[("in/packed.jar", &packed)])),
+        ("lib/plain.jar!", &built("plain", "1.0")),
+    ]);
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&war).unwrap();
+    let entry = Entry {
+        path: "srv/app.war",
+        kind: EntryKind::File,
+        size: war.len() as u64,
+        mode: 0o755,
+        link: "",
+        offset: 0,
+    };
+    // What is kept of the records takes all of it.
+    let mut set = DetectorSet::new(&Budget::new(512 << 10));
+    assert_eq!(set.enter(&entry), Want::Whole);
+    set.content(&entry, Content::Spooled(&file));
+    let evidence = set.finish().evidence;
+    assert_eq!(evidence.problems, []);
+    let packages = evidence.databases.iter().flat_map(|found| &found.packages);
+    let mut places: Vec<_> = packages.map(|package| package.place.as_str()).collect();
+    places.sort_unstable();
+    assert_eq!(places, ["lib/packed.jar!/in/packed.jar", "lib/plain.jar"]);
 }
 
 #[test]
