@@ -78,6 +78,9 @@ const MOST_MANIFEST_BYTES: u64 = 16 << 20;
 /// How deep archives may be packed into each other. Real ones are three deep.
 const MOST_DEPTH: usize = 8;
 
+/// The longest path of an archive in an archive, in bytes.
+const LONGEST_PATH: usize = 1 << 10;
+
 /// The largest packed archive that is unpacked into memory, when there is memory to spare. Others
 /// are read forward, which needs none.
 const MOST_UNPACKED_BYTES: u64 = 32 << 20;
@@ -198,6 +201,10 @@ impl Archive<'_, '_> {
     }
 
     fn interest(&self, name: &[u8]) -> Option<Interest> {
+        // Nearly all members are.
+        if name.ends_with(b".class") {
+            return None;
+        }
         let start = name.iter().rposition(|&byte| byte == b'/');
         let base = name.get(start.map_or(0, |slash| slash + 1)..)?;
         match base {
@@ -236,6 +243,9 @@ impl Archive<'_, '_> {
         if self.depth >= MOST_DEPTH {
             return Err(io::Error::other("archives are packed too deeply"));
         }
+        if path.len() > LONGEST_PATH {
+            return Err(io::Error::other("its path is too long"));
+        }
         self.bounds.count_archive()?;
         let path = text(path);
         let name = path
@@ -270,10 +280,12 @@ impl Archive<'_, '_> {
         loop {
             let room = lease.bytes().saturating_sub(unpacked.len() as u64);
             unpacked.reserve_exact(usize::try_from(room).unwrap_or_default());
-            if (Read::take(&mut *stream, room).read_to_end(&mut unpacked)? as u64) < room {
-                let bounds = self.bounds;
-                self.read(Content::Window(Window::new(&unpacked.as_slice(), bounds)));
-                return Ok(());
+            let read = Read::take(&mut *stream, room).read_to_end(&mut unpacked);
+            if !read.as_ref().is_ok_and(|read| *read as u64 == room) {
+                // What comes before a cut may still tell.
+                let unpacked = unpacked.as_slice();
+                self.read(Content::Window(Window::new(&unpacked, self.bounds)));
+                return read.map(drop);
             }
             let held = lease.bytes();
             if held >= MOST_UNPACKED_BYTES || !lease.try_grow(held) {
@@ -312,10 +324,11 @@ impl Members for Archive<'_, '_> {
         let parts = parts.into_iter().filter(|part| !part.is_empty());
         let subject = parts.collect::<Vec<_>>().join("!/");
         if subject.is_empty() {
-            self.found.unreadable(error.to_string());
-        } else {
-            self.found.unreadable(format!("{subject}: {error}"));
+            return self.found.unreadable(error.to_string());
         }
+        // Problems are many, and kept.
+        let subject: String = subject.chars().take(LONGEST_PATH).collect();
+        self.found.unreadable(format!("{subject}: {error}"));
     }
 }
 

@@ -20,7 +20,7 @@ const CENTRAL_BYTES: usize = 46;
 const END: [u8; 4] = *b"PK\x05\x06";
 const END_BYTES: usize = 22;
 const LOCATOR64: [u8; 4] = *b"PK\x06\x07";
-const LOCATOR64_BYTES: u64 = 20;
+const LOCATOR64_BYTES: usize = 20;
 const END64: [u8; 4] = *b"PK\x06\x06";
 const END64_BYTES: usize = 56;
 
@@ -81,7 +81,9 @@ impl<'a> Directory<'a> {
         read_whole(&mut self.reader, &mut self.member.name)?;
         read_whole(&mut self.reader, &mut self.extra)?;
         let comment = u64::from(u16_at(&fixed, 32));
-        io::copy(&mut self.reader.by_ref().take(comment), &mut io::sink())?;
+        if comment > 0 {
+            io::copy(&mut self.reader.by_ref().take(comment), &mut io::sink())?;
+        }
         let (mut packed, mut size) = (u32_at(&fixed, 20), u32_at(&fixed, 24));
         let mut header = u32_at(&fixed, 42);
         widen(&self.extra, &mut [&mut size, &mut packed, &mut header]);
@@ -149,10 +151,10 @@ fn end_within(archive: Window<'_>, most: usize) -> io::Result<Option<(u64, [u8; 
 
 /// Returns what the record of 64 bits says, if there is one.
 fn end64(archive: Window<'_>, end: u64) -> io::Result<Option<Extent>> {
-    let Some(locator_place) = end.checked_sub(LOCATOR64_BYTES) else {
+    let Some(locator_place) = end.checked_sub(LOCATOR64_BYTES as u64) else {
         return Ok(None);
     };
-    let locator: [u8; LOCATOR64_BYTES as usize] = archive.array(locator_place)?;
+    let locator: [u8; LOCATOR64_BYTES] = archive.array(locator_place)?;
     if !locator.starts_with(&LOCATOR64) {
         return Ok(None);
     }

@@ -51,6 +51,9 @@ pub(super) struct Evidence {
     without_version: Vec<(String, String)>,
 }
 
+/// The longest group or artifact of those that are kept, in bytes.
+const LONGEST_PART: usize = 256;
+
 /// How many descriptions without a version are kept.
 const MOST_WITHOUT_VERSION: usize = 64;
 
@@ -109,7 +112,7 @@ impl Evidence {
         let version = file.version.or_else(|| said.first().copied())?;
         let is_confirmed = file.version.is_none() || file.is_confirmed;
         let (artifact, known_group) = match file.version {
-            Some(_) => (file.artifact, groups::of(file.artifact)),
+            Some(_) => (file.artifact, None),
             None => self.unversioned(file.artifact),
         };
         let group = known_group.or_else(|| self.group(artifact));
@@ -133,14 +136,15 @@ impl Evidence {
         let names = [file.artifact, &self.stem];
         let is_named = names.into_iter().any(|name| {
             let group = name.strip_suffix(pom.artifact.as_str());
-            group.is_some_and(|group| group.is_empty() || group.ends_with(['.', '-']))
+            group.is_some_and(|group| group.is_empty() || group.ends_with('.'))
         });
         is_named || file.is_confirmed
     }
 
     fn see_project(&mut self, group: &str, artifact: &str) {
-        let is_resolved = !group.contains('$') && !artifact.contains('$');
-        if is_resolved && self.without_version.len() < MOST_WITHOUT_VERSION {
+        let is_sensible = |part: &str| !part.contains('$') && part.len() <= LONGEST_PART;
+        let is_sensible = is_sensible(group) && is_sensible(artifact);
+        if is_sensible && self.without_version.len() < MOST_WITHOUT_VERSION {
             self.without_version
                 .push((group.to_owned(), artifact.to_owned()));
         }
@@ -167,13 +171,16 @@ impl Evidence {
             _ if self.manifest.words(&titles).any(is_stem) => stem,
             _ => words.next().unwrap_or(stem),
         };
-        (artifact, groups::of(artifact))
+        (artifact, None)
     }
 
     /// Returns the group that the archive says an artifact has.
     fn group<'e>(&'e self, artifact: &str) -> Option<&'e str> {
         let mut projects = self.without_version.iter();
         if let Some((group, _)) = projects.find(|(_, known)| known == artifact) {
+            return Some(group);
+        }
+        if let Some(group) = groups::of(artifact) {
             return Some(group);
         }
         let has_dot = |word: &&str| word.contains('.');

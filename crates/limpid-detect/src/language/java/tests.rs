@@ -1,10 +1,12 @@
 use std::io::{Cursor, Write};
 
+use limpid_layer::{Budget, Content, Entry, EntryKind, Visitor, Want};
 use limpid_types::{Confidence, PackageRecord, Problem};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::super::read_file;
+use crate::DetectorSet;
 
 /// Makes an archive; members whose names end with `!` are not packed.
 fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
@@ -35,6 +37,16 @@ fn built(artifact: &str, version: &str) -> Vec<u8> {
 
 fn read(path: &str, content: &[u8]) -> (Vec<PackageRecord>, Vec<Problem>) {
     read_file(path, content).unwrap()
+}
+
+/// Returns bytes that cannot be packed.
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    let bytes = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    });
+    bytes.take(len).collect()
 }
 
 /// Checks what is found, as `PLACE NAME VERSION`, and that nothing was lost.
@@ -120,6 +132,21 @@ fn an_inner_archive_that_is_broken_costs_itself() {
 }
 
 #[test]
+fn what_comes_before_a_cut_in_a_packed_archive_is_found() {
+    let (name, content) = pom("first", "1.0");
+    let jar = archive(&[(&name, &content), ("noise!", &noise(100 << 10))]);
+    let mut war = archive(&[("lib/tool.jar", &jar)]);
+    war.truncate(war.len() / 2);
+    let (packages, problems) = read("a.war", &war);
+    assert_eq!(packages.first().unwrap().name, "org.acme:first");
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.detail.starts_with("lib/tool.jar: "))
+    );
+}
+
+#[test]
 fn archives_are_followed_eight_deep() {
     let mut jar = built("core", "1.0");
     for _ in 0..8 {
@@ -138,7 +165,7 @@ fn archives_are_followed_eight_deep() {
 
 #[test]
 fn a_bomb_ends_at_a_bound_and_what_was_before_it_is_found() {
-    let zeros = vec![0; 100 << 20];
+    let zeros = vec![0; 76 << 20];
     let (name, content) = pom("before", "1.0");
     let jar = archive(&[(&name, &content), ("zeros!", &zeros)]);
     let bomb = archive(&[("bomb.jar", &jar), ("later.jar", &built("later", "1.0"))]);
@@ -152,16 +179,43 @@ fn a_bomb_ends_at_a_bound_and_what_was_before_it_is_found() {
 fn a_large_packed_archive_is_read_forward() {
     let (first, first_pom) = pom("first", "1.0");
     let (last, last_pom) = pom("last", "1.0");
-    let mut noise = vec![0; 40 << 20];
-    let mut state = 1_u32;
-    for byte in &mut noise {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        *byte = (state >> 24) as u8;
-    }
-    let jar = archive(&[(&first, &first_pom), ("noise!", &noise), (&last, &last_pom)]);
+    let jar = archive(&[
+        (&first, &first_pom),
+        ("noise!", &noise(33 << 20)),
+        (&last, &last_pom),
+    ]);
     let war = archive(&[("big.jar", &jar)]);
     let expected = ["big.jar org.acme:first 1.0", "big.jar org.acme:last 1.0"];
     check("a.war", &war, &expected);
+}
+
+#[test]
+fn an_archive_in_a_file_is_read_there_with_no_memory_to_spare() {
+    let packed = built("packed", "1.0");
+    let war = archive(&[
+        ("lib/packed.jar", &archive(&[("in/packed.jar", &packed)])),
+        ("lib/plain.jar!", &built("plain", "1.0")),
+    ]);
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&war).unwrap();
+    let entry = Entry {
+        path: "srv/app.war",
+        kind: EntryKind::File,
+        size: war.len() as u64,
+        mode: 0o755,
+        link: "",
+        offset: 0,
+    };
+    // What is kept of the records takes all of it.
+    let mut set = DetectorSet::new(&Budget::new(512 << 10));
+    assert_eq!(set.enter(&entry), Want::Whole);
+    set.content(&entry, Content::Spooled(&file));
+    let evidence = set.finish().evidence;
+    assert_eq!(evidence.problems, []);
+    let packages = evidence.databases.iter().flat_map(|found| &found.packages);
+    let mut places: Vec<_> = packages.map(|package| package.place.as_str()).collect();
+    places.sort_unstable();
+    assert_eq!(places, ["lib/packed.jar!/in/packed.jar", "lib/plain.jar"]);
 }
 
 #[test]
