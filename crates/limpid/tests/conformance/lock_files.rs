@@ -42,8 +42,9 @@ fn the_lock_of_a_rust_application_gives_every_package_that_has_a_checksum() {
     let languages = report["limpid"]["languages"].as_object().unwrap();
     let found: BTreeSet<(String, String)> = languages
         .iter()
+        // The image has a program, too.
+        .filter(|(_, language)| text(language, "ecosystem") == "crates")
         .map(|(id, language)| {
-            assert_eq!(text(language, "ecosystem"), "crates");
             assert_eq!(language["paths"][0], "Cargo.lock");
             let package = &report["packages"][id];
             (

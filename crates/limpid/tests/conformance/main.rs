@@ -13,6 +13,7 @@ mod archives;
 mod databases;
 mod debian_findings;
 mod distributions;
+mod executables;
 mod judged;
 mod limpid;
 mod lock_files;
