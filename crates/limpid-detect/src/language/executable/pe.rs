@@ -25,7 +25,7 @@ fn read_width<'a, H: ImageNtHeaders>(bytes: Bytes<'a>, start: &[u8]) -> Option<I
     let (header, directories) = H::parse(start, &mut offset).ok()?;
     let base = header.optional_header().image_base();
     let sections = header.sections(start, offset).ok()?;
-    let managed = directories.get(usize::from(IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR));
+    let managed = directories.get(IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR);
     Some(Image {
         kind: Kind::Pe,
         bytes,
