@@ -1,4 +1,4 @@
-//! Executables with sections of one's choice, in ELF, PE and Mach-O, of either width and byte order.
+//! Executables with sections of one's choice: ELF, PE and Mach-O, of either width and byte order.
 
 /// The format of an executable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
