@@ -107,6 +107,11 @@ impl Sink {
         lease
     }
 
+    /// Takes memory that can be done without, for a while.
+    pub(crate) fn spare(&self, bytes: u64) -> Option<Lease> {
+        self.budget.try_acquire(bytes)
+    }
+
     /// Adds a database. Only where there are a great many must the memory budget have room for it.
     pub(crate) fn database(&mut self, database: PackageDatabase) {
         let is_certain = self.evidence.databases.len() < CERTAIN_DATABASES;

@@ -5,6 +5,7 @@
 //! Whether a package manager of the distribution owns the file is decided later, from all layers.
 
 mod application;
+mod archive;
 mod conan;
 mod dart;
 mod document;
@@ -12,6 +13,7 @@ mod dotnet;
 mod erlang;
 mod executable;
 mod haskell;
+mod java;
 mod json;
 mod julia;
 mod node;
@@ -52,6 +54,7 @@ const FORMATS: &[&[Format]] = &[
     dotnet::FORMATS,
     erlang::FORMATS,
     haskell::FORMATS,
+    java::FORMATS,
     julia::FORMATS,
     node::FORMATS,
     php::FORMATS,
@@ -146,6 +149,11 @@ impl Found<'_> {
     /// when there is too little.
     pub(crate) fn lease(&mut self, bytes: u64) -> Option<limpid_layer::Lease> {
         self.sink.lease(bytes)
+    }
+
+    /// Takes memory that spares time and can be done without, so that a refusal means nothing.
+    pub(crate) fn spare(&mut self, bytes: u64) -> Option<limpid_layer::Lease> {
+        self.sink.spare(bytes)
     }
 
     fn problem(&mut self, kind: ProblemKind, why: impl Into<String>) {

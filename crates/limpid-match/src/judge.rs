@@ -14,7 +14,7 @@ use crate::coverage::Gaps;
 use crate::finding;
 use crate::package_judge::PackageJudge;
 use crate::release::{Place, PlaceKey, Release, Unserved, place_keys};
-use crate::{DataError, Options, VulnerabilityData, languages, purl};
+use crate::{DataError, Options, VulnerabilityData, jars, languages, purl};
 
 /// Why there is no report.
 #[derive(Debug, Error)]
@@ -33,6 +33,13 @@ pub enum MatchError {
     /// The products that repositories belong to could not be looked up.
     #[error("cannot look up the products of repositories")]
     Repositories {
+        /// What went wrong.
+        #[source]
+        source: DataError,
+    },
+    /// Jars could not be looked up in the index of jars.
+    #[error("cannot look up jars in their index")]
+    Jars {
         /// What went wrong.
         #[source]
         source: DataError,
@@ -84,6 +91,8 @@ pub fn judge(
     now: Timestamp,
     options: &Options,
 ) -> Result<Report, MatchError> {
+    let index = jars::identify(index, data).map_err(|source| MatchError::Jars { source })?;
+    let index = index.as_ref();
     let releases = Releases::of(index, data, now, options);
     let case = Case {
         index,

@@ -34,6 +34,7 @@ mod fault;
 mod finding;
 mod generation;
 mod index_reports;
+mod jars;
 mod judge;
 mod languages;
 mod memory;

@@ -1,3 +1,5 @@
+mod unserved;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -16,12 +18,11 @@ use crate::distributions::{
 };
 use crate::products::{Known, MAPPING_FEED, Products};
 use crate::{FeedSnapshot, VulnerabilityData, end_of_life, languages};
+pub(crate) use unserved::Unserved;
+use unserved::{missing, without_apart, without_feed, without_records, without_release};
 
 /// The feed that speaks of container images of Red Hat's.
 const CONTAINER_FEED: &str = "rhel-vex";
-
-/// How many missing feeds of a family a gap names.
-const NAMED_FEEDS: usize = 3;
 
 /// A release of a distribution that some feed of the generation serves, or in the case of Red Hat
 /// the products that some of its repositories belong to.
@@ -107,17 +108,6 @@ impl<'a> Place<'a> {
                 .collect(),
         })
     }
-}
-
-/// Why the packages of a release cannot be judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unserved {
-    /// The reason.
-    pub(crate) reason: GapReason,
-    /// What it concerns.
-    pub(crate) subject: String,
-    /// More about it.
-    pub(crate) detail: String,
 }
 
 impl Release {
@@ -250,6 +240,7 @@ impl Release {
             epochs: Epochs::Compared,
             concerns: is_of_module,
             products: None,
+            repository: None,
             names: Vec::new(),
             end_key: String::new(),
             ended: None,
@@ -406,19 +397,6 @@ fn namespaces_apart(own: &[String], apart: &BuildsApart) -> Vec<String> {
         .collect()
 }
 
-fn without_apart(family: &Family, namespace: &str) -> Unserved {
-    let name = family.apart.map_or("builds apart", |apart| apart.name);
-    Unserved {
-        reason: GapReason::FeedEmpty,
-        subject: namespace.into(),
-        detail: format!(
-            "the {} feed holds no record for {name} of this release, and the advisories about its \
-             ordinary packages say nothing about them",
-            family.feed
-        ),
-    }
-}
-
 /// Returns the repository that the packages at a place came from, if that is known. One that has no
 /// feed says nothing about its packages, and no other repository does.
 fn repository_of(
@@ -440,22 +418,6 @@ fn repository_of(
         subject: format!("{namespace} {repository}"),
         detail: "the source publishes no advisories for this repository of the release".into(),
     })
-}
-
-fn without_feed(distribution: &Distribution) -> Unserved {
-    let subject = distributions::display_name(distribution).to_owned();
-    let detail = match distributions::known_without_feed(distribution) {
-        Some(name) => format!("limpid has no feed for {name}"),
-        None => format!(
-            "limpid does not know the distribution {:?}",
-            distribution.did
-        ),
-    };
-    Unserved {
-        reason: GapReason::NoFeed,
-        subject,
-        detail,
-    }
 }
 
 fn feeds_of(
@@ -481,53 +443,6 @@ fn feeds_of(
         }));
     }
     Ok(feeds)
-}
-
-/// Says which feeds of a family of feeds cannot be had, when there are some.
-fn missing(family: &str, data: &dyn VulnerabilityData) -> Option<Unserved> {
-    let reasons: Vec<String> = data
-        .missing()
-        .iter()
-        .filter(|feed| is_of(&feed.name, family))
-        .map(|feed| {
-            format!(
-                "the data of feed {} cannot be had: {}",
-                feed.name, feed.reason
-            )
-        })
-        .take(NAMED_FEEDS)
-        .collect();
-    (!reasons.is_empty()).then(|| Unserved {
-        reason: GapReason::FeedMissing,
-        subject: family.into(),
-        detail: reasons.join("; "),
-    })
-}
-
-fn without_records(family: &Family, namespace: &str, today: Date) -> Unserved {
-    let ended = match end_of_life::ended(namespace, today) {
-        Some(last) => format!(", whose support ended on {last}"),
-        None => String::new(),
-    };
-    Unserved {
-        reason: GapReason::FeedEmpty,
-        subject: namespace.into(),
-        detail: format!(
-            "the {} feed holds no record for this release{ended}",
-            family.feed
-        ),
-    }
-}
-
-fn without_release(family: &Family, distribution: &Distribution) -> Unserved {
-    Unserved {
-        reason: GapReason::NoDistribution,
-        subject: distributions::display_name(distribution).into(),
-        detail: format!(
-            "the image does not say which release of {} it is",
-            family.name
-        ),
-    }
 }
 
 /// Says how old a feed is, when it is older than it may be.

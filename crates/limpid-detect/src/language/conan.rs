@@ -6,20 +6,21 @@
 //! | 0.4 (Conan 1) | `{"graph_lock": {"nodes": {"0": {"ref": REFERENCE, "requires": ["1"], "build_requires": ["2"], "context": "host", "path": …}}}}` |
 //!
 //! A reference is `NAME/VERSION[@USER/CHANNEL][#RECIPE][:PACKAGE][%TIME]`. One with a user is not
-//! of the public registry and is passed over. What only builds need is left out: the other lists
+//! of the public registry and is passed over, apart from `conan/stable`, which the packages of the
+//! public registry bore until 2019. What only builds need is left out: the other lists
 //! of version 0.5, in version 0.4 nodes of the context `build` and those that stand in
 //! `build_requires`. A node with a `path` is the application itself.
 //!
 //! Binary packages and the cache leave nothing else in an image that names their version for sure;
 //! `conaninfo.txt` gives the settings of a build. See "Lockfiles" in the documentation of Conan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use limpid_types::{DatabaseKind, Ecosystem};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::document::{Document, MOST_BYTES, Members};
+use super::document::{Document, Form, MOST_BYTES, Members};
 use super::{File, Format, Found};
 
 /// What is read of Conan.
@@ -56,7 +57,7 @@ struct Node {
 }
 
 fn read_lock(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(document) = Document::of(file, found) else {
+    let Some(document) = Document::of(file, Form::Json, found) else {
         return;
     };
     let Some(lock) = document.json::<Lock<'_>>(found) else {
@@ -74,16 +75,16 @@ fn read_lock(file: &File<'_>, found: &mut Found<'_>) {
 }
 
 fn read_graph(graph: &Graph<'_>, found: &mut Found<'_>) {
-    let nodes: BTreeMap<&str, Node> = graph
-        .nodes
-        .iter()
-        .filter_map(|(id, node)| Some((id.as_str(), found.member(id, node)?)))
+    let nodes = graph.nodes.values();
+    let for_builds: BTreeSet<String> = nodes
+        .filter_map(|node| serde_json::from_str::<Node>(node.get()).ok())
+        .flat_map(|node| node.build_requires)
         .collect();
-    let for_builds: BTreeSet<&str> = nodes
-        .values()
-        .flat_map(|node| node.build_requires.iter().map(String::as_str))
-        .collect();
-    for (id, node) in &nodes {
+    // Nodes are read twice rather than kept, since each takes many times its text.
+    for (id, node) in &graph.nodes {
+        let Some(node) = found.member::<Node>(id, node) else {
+            continue;
+        };
         let is_for_builds = node.context.as_deref() == Some("build") || for_builds.contains(id);
         let is_application = node.path.is_some();
         if let Some(reference) = &node.reference
@@ -103,7 +104,7 @@ fn add(reference: &str, found: &mut Found<'_>) -> bool {
     let (package, user) = package.split_once('@').unwrap_or((package, ""));
     let (name, version) = package.split_once('/').unwrap_or((package, ""));
     // Conan 1 writes `_/_` for none.
-    let is_public = user.is_empty() || user == "_/_";
+    let is_public = matches!(user, "" | "_/_" | "conan/stable");
     !is_public || found.listed(Ecosystem::Conan, name, version)
 }
 
@@ -128,14 +129,14 @@ mod tests {
         let lock = r#"{"version": "0.4", "graph_lock": {"revisions_enabled": false, "nodes": {
             "0": {"ref": "app/0.1", "requires": ["1"], "build_requires": ["3"], "path": "conanfile.py"},
             "1": {"ref": "boost/1.80.0@_/_#0", "requires": ["2"], "context": "host"},
-            "2": {"ref": "bzip2/1.0.8:00#1"},
+            "2": {"ref": "bzip2/1.0.6@conan/stable:00#1"},
             "3": {"ref": "cmake/3.20.0"},
             "4": {"ref": "ninja/1.11.0", "context": "build"},
             "5": {"ref": null},
             "6": 7}}}"#;
         assert_eq!(
             packages("conan.lock", lock),
-            ["boost 1.80.0", "bzip2 1.0.8"]
+            ["boost 1.80.0", "bzip2 1.0.6"]
         );
         assert_eq!(problems("conan.lock", lock), 1);
     }

@@ -19,7 +19,7 @@
 use limpid_types::{DatabaseKind, Ecosystem};
 use serde_json::Value;
 
-use super::document::{Document, MOST_BYTES};
+use super::document::{Document, Form, MOST_YAML_BYTES};
 use super::{File, Format, Found, Path};
 
 /// What is read of Dart.
@@ -27,7 +27,7 @@ pub(super) const FORMATS: &[Format] = &[Format {
     kind: DatabaseKind::LockFile,
     matches: is_lock,
     starts: None,
-    most_bytes: MOST_BYTES,
+    most_bytes: MOST_YAML_BYTES,
     read: read_lock,
 }];
 
@@ -36,7 +36,7 @@ fn is_lock(path: &Path<'_>) -> bool {
 }
 
 fn read_lock(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(document) = Document::of(file, found) else {
+    let Some(document) = Document::of(file, Form::Yaml, found) else {
         return;
     };
     let Some(lock) = document.yaml(found) else {

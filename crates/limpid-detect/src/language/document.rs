@@ -1,7 +1,7 @@
-//! Documents that are read as a whole: JSON, TOML and YAML, as lock files are written.
+//! Documents that are read as a whole: JSON and YAML, as lock files are written.
 //!
 //! What a parser makes of a document takes more room than its text. A [`Document`] holds a lease
-//! for both, and a file for which there is no room is unreadable. All parsers used here refuse
+//! for that, and a file for which there is no room is unreadable. The parsers used here refuse
 //! documents that are nested deeper than real ones are.
 
 use std::borrow::Cow;
@@ -12,7 +12,6 @@ use limpid_layer::{Content, Lease};
 use limpid_types::{Ecosystem, PackageRecord};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use toml::de::{DeTable, DeValue};
 
 use super::{File, Found};
 use crate::detector::reader;
@@ -20,8 +19,19 @@ use crate::detector::reader;
 /// The most bytes of a document; real ones have a few MiB at most.
 pub(super) const MOST_BYTES: u64 = 16 << 20;
 
-/// How many times its text a parsed document takes at most, in memory.
-const GROWTH: u64 = 16;
+/// The most bytes of YAML, which takes far longer to read.
+pub(super) const MOST_YAML_BYTES: u64 = 4 << 20;
+
+/// What is made of a document, by how many times its text it takes in memory at most.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    /// Nothing that outlives a record.
+    Text = 0,
+    /// Lists and maps of members that stay in the text.
+    Json = 16,
+    /// A tree.
+    Yaml = 32,
+}
 
 /// The deepest nesting of a YAML document.
 const DEEPEST: usize = 64;
@@ -37,8 +47,8 @@ pub(super) struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// Takes the text of a file into memory; none when that is not possible, which is then said.
-    pub(super) fn of(file: &File<'a>, found: &mut Found<'_>) -> Option<Self> {
-        match Self::load(file, found) {
+    pub(super) fn of(file: &File<'a>, form: Form, found: &mut Found<'_>) -> Option<Self> {
+        match Self::load(file, form, found) {
             Ok(document) => Some(document),
             Err(why) => {
                 found.unreadable(why);
@@ -47,27 +57,25 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn load(file: &File<'a>, found: &mut Found<'_>) -> Result<Self, String> {
+    fn load(file: &File<'a>, form: Form, found: &mut Found<'_>) -> Result<Self, String> {
+        let unreadable = |error| format!("cannot be read: {error}");
         let size = match file.content {
             Content::Memory(bytes) => bytes.len() as u64,
-            Content::Spooled(file) => {
-                let metadata = file.metadata();
-                metadata
-                    .map_err(|error| format!("cannot be read: {error}"))?
-                    .len()
-            }
+            Content::Spooled(file) => file.metadata().map_err(unreadable)?.len(),
+        };
+        let times = match file.content {
+            Content::Memory(_) => form as u64,
+            Content::Spooled(_) => form as u64 + 1,
         };
         let lease = found
-            .lease(size.saturating_mul(GROWTH))
+            .lease(size.saturating_mul(times))
             .ok_or("the memory budget has no room for it")?;
         let text = match file.content {
             Content::Memory(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed),
             Content::Spooled(_) => {
                 let mut bytes = Vec::new();
                 let mut content = reader(&file.content).take(size);
-                content
-                    .read_to_end(&mut bytes)
-                    .map_err(|error| format!("cannot be read: {error}"))?;
+                content.read_to_end(&mut bytes).map_err(unreadable)?;
                 String::from_utf8(bytes)
                     .map(Cow::Owned)
                     .map_err(|error| error.utf8_error())
@@ -90,12 +98,6 @@ impl<'a> Document<'a> {
         said(serde_json::from_str(self.text()), "JSON", found)
     }
 
-    /// Reads TOML; none when it is not, which is then said.
-    pub(super) fn toml(&self, found: &mut Found<'_>) -> Option<DeTable<'_>> {
-        let table = DeTable::parse(self.text()).map_err(|error| error.message().to_owned());
-        said(table, "TOML", found).map(toml::Spanned::into_inner)
-    }
-
     /// Reads the first document of YAML; none when it is not, which is then said.
     pub(super) fn yaml(&self, found: &mut Found<'_>) -> Option<serde_json::Value> {
         let mut options = serde_saphyr::Options::default();
@@ -109,12 +111,6 @@ impl<'a> Document<'a> {
         let value = value.map_err(|error| error.without_snippet().to_string());
         said(value, "YAML", found)
     }
-}
-
-/// Returns a member of a TOML table as text, empty when there is none.
-pub(super) fn toml_text<'a>(table: &'a DeTable<'_>, member: &str) -> &'a str {
-    let value = table.get(member).map(toml::Spanned::get_ref);
-    value.and_then(DeValue::as_str).unwrap_or_default()
 }
 
 fn said<T, E: std::fmt::Display>(
@@ -214,7 +210,6 @@ pub(super) mod tests {
         let mappings: String = (0..1000).map(|depth| " ".repeat(depth) + "a:\n").collect();
         for (path, content) in [
             ("conan.lock", lists.as_str()),
-            ("Cargo.lock", &format!("a = {lists}")),
             ("pubspec.lock", &format!("a: {lists}")),
             ("pubspec.lock", &mappings),
         ] {

@@ -20,7 +20,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde::Deserialize;
 
-use super::document::{Document, MOST_BYTES, Members};
+use super::document::{Document, Form, MOST_BYTES, Members};
 use super::{File, Format, Found};
 
 /// What is read of .NET.
@@ -62,7 +62,7 @@ struct Dependency {
 }
 
 fn read_lock(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(document) = Document::of(file, found) else {
+    let Some(document) = Document::of(file, Form::Json, found) else {
         return;
     };
     let Some(lock) = document.json::<Lock<'_>>(found) else {
@@ -81,7 +81,7 @@ fn read_lock(file: &File<'_>, found: &mut Found<'_>) {
 }
 
 fn read_config(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(document) = Document::of(file, found) else {
+    let Some(document) = Document::of(file, Form::Text, found) else {
         return;
     };
     let mut reader = Reader::from_str(document.text());

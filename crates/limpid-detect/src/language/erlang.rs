@@ -18,7 +18,7 @@
 
 use limpid_types::{Confidence, DatabaseKind, Ecosystem, PackageRecord};
 
-use super::document::{Document, MOST_BYTES};
+use super::document::{Document, Form, MOST_BYTES};
 use super::{File, Format, Found, Path};
 
 /// What is read of Erlang and Elixir.
@@ -129,7 +129,7 @@ fn is_application(path: &Path<'_>) -> bool {
 }
 
 fn read_lock(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(document) = Document::of(file, found) else {
+    let Some(document) = Document::of(file, Form::Text, found) else {
         return;
     };
     for tuple in tuples(document.text(), &["hex", "pkg"]) {
@@ -142,7 +142,7 @@ fn read_lock(file: &File<'_>, found: &mut Found<'_>) {
 }
 
 fn read_application(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(document) = Document::of(file, found) else {
+    let Some(document) = Document::of(file, Form::Text, found) else {
         return;
     };
     let version = tuples(document.text(), &["vsn"]).next();

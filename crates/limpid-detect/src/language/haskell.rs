@@ -16,7 +16,7 @@ use std::io::BufRead;
 use limpid_types::{DatabaseKind, Ecosystem};
 use serde_json::Value;
 
-use super::document::{Document, MOST_BYTES};
+use super::document::{Document, Form, MOST_BYTES, MOST_YAML_BYTES};
 use super::{File, Format, Found};
 use crate::detector::reader;
 use crate::lines::Lines;
@@ -34,7 +34,7 @@ pub(super) const FORMATS: &[Format] = &[
         kind: DatabaseKind::LockFile,
         matches: |path| path.name == "stack.yaml.lock",
         starts: None,
-        most_bytes: MOST_BYTES,
+        most_bytes: MOST_YAML_BYTES,
         read: read_stack,
     },
 ];
@@ -70,7 +70,7 @@ fn read_constraints(content: impl BufRead, found: &mut Found<'_>) -> std::io::Re
 }
 
 fn read_stack(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(document) = Document::of(file, found) else {
+    let Some(document) = Document::of(file, Form::Yaml, found) else {
         return;
     };
     let Some(lock) = document.yaml(found) else {

@@ -15,11 +15,14 @@
 //! follows a git repository: both are passed over. See "Project.toml and Manifest.toml" in the
 //! documentation of Pkg.
 
-use limpid_types::{DatabaseKind, Ecosystem};
-use toml::de::DeTable;
+use std::io::{self, BufRead};
 
-use super::document::{Document, MOST_BYTES, toml_text};
+use limpid_types::{DatabaseKind, Ecosystem};
+
+use super::document::MOST_BYTES;
 use super::{File, Format, Found, Path};
+use crate::detector::reader;
+use crate::lines::Lines;
 
 /// What is read of Julia.
 pub(super) const FORMATS: &[Format] = &[Format {
@@ -41,33 +44,61 @@ fn is_manifest(path: &Path<'_>) -> bool {
 }
 
 fn read_manifest(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(document) = Document::of(file, found) else {
-        return;
-    };
-    let Some(manifest) = document.toml(found) else {
-        return;
-    };
-    let packages = if manifest.contains_key("manifest_format") {
-        manifest
-            .get("deps")
-            .and_then(|deps| deps.get_ref().as_table())
-    } else {
-        Some(&manifest)
-    };
-    for (name, entries) in packages.into_iter().flatten() {
-        // Two packages may have the same name: hence a list.
-        let entries = entries.get_ref().as_array().into_iter().flatten();
-        for entry in entries.filter_map(|entry| entry.get_ref().as_table()) {
-            let version = toml_text(entry, "version");
-            if is_registered(entry) && !found.listed(Ecosystem::Julia, name.get_ref(), version) {
-                return;
-            }
-        }
+    if let Err(error) = read_entries(reader(&file.content), found) {
+        found.unreadable(format!("cannot be read to its end: {error}"));
     }
 }
 
-fn is_registered(entry: &DeTable<'_>) -> bool {
-    entry.contains_key("git-tree-sha1") && !entry.contains_key("repo-url")
+/// What a manifest says of one package.
+#[derive(Default)]
+struct Entry {
+    name: String,
+    version: String,
+    has_tree: bool,
+    has_repository: bool,
+}
+
+/// Pkg writes one header or member on a line, and never an array over several.
+fn read_entries(content: impl BufRead, found: &mut Found<'_>) -> io::Result<()> {
+    let mut lines = Lines::new(content);
+    let mut entry = Entry::default();
+    while lines.advance()? {
+        let Ok(line) = str::from_utf8(lines.line().trim_ascii()) else {
+            found.bad_record(format!("line is not UTF-8: at byte {}", lines.offset()));
+            continue;
+        };
+        if line.starts_with('[') {
+            entry.finish(found);
+            entry = Entry::default();
+            let name = line
+                .strip_prefix("[[")
+                .and_then(|name| name.strip_suffix("]]"));
+            let name = name.unwrap_or_default();
+            name.strip_prefix("deps.")
+                .unwrap_or(name)
+                .clone_into(&mut entry.name);
+        } else if let Some((key, value)) = line.split_once('=') {
+            match key.trim() {
+                "version" => value
+                    .trim()
+                    .trim_matches('"')
+                    .clone_into(&mut entry.version),
+                "git-tree-sha1" => entry.has_tree = true,
+                "repo-url" => entry.has_repository = true,
+                _ => {}
+            }
+        }
+    }
+    entry.finish(found);
+    Ok(())
+}
+
+impl Entry {
+    fn finish(&self, found: &mut Found<'_>) {
+        if !self.name.is_empty() && self.has_tree && !self.has_repository {
+            found.listed(Ecosystem::Julia, &self.name, &self.version);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@
 //! | `Pipfile.lock` | pipenv | [`pipfile`] |
 //! | `poetry.lock`, `uv.lock`, `pdm.lock`, `pylock.toml`, `pylock.NAME.toml` | their tools | [`toml_locks`] |
 //! | `requirements*.txt` | people, pip freeze | [`requirements`] |
+//!
+//! Wheels and eggs that are still zipped are read with the archives of [`super::java`].
 
 mod conda;
 mod metadata;
@@ -21,12 +23,13 @@ use limpid_types::{DatabaseKind, Ecosystem, PackageRecord};
 
 use super::application::is_of_application;
 use super::{Format, Path};
+pub(super) use metadata::{is_metadata, read_package};
 
 /// What is read of Python.
 pub(super) const FORMATS: &[Format] = &[
     Format {
         kind: DatabaseKind::LanguagePackage,
-        matches: metadata::is_metadata,
+        matches: is_metadata,
         starts: None,
         most_bytes: 64 << 20,
         read: metadata::read,

@@ -17,9 +17,10 @@
 //! the Cargo Book.
 
 use limpid_types::{DatabaseKind, Ecosystem};
+use serde::Deserialize;
 
-use super::document::{Document, MOST_BYTES, toml_text};
-use super::{File, Format, Found, Path};
+use super::document::MOST_BYTES;
+use super::{File, Format, Found, Path, toml_parts};
 
 /// What is read of Rust.
 pub(super) const FORMATS: &[Format] = &[Format {
@@ -38,27 +39,29 @@ fn is_lock(path: &Path<'_>) -> bool {
     path.name == "Cargo.lock" && !is_in_cache("/registry/src/") && !is_in_cache("/git/checkouts/")
 }
 
+/// What stands before the first package, or a package.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Part {
+    package: Vec<Package>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Package {
+    name: String,
+    version: String,
+    source: String,
+}
+
 fn read_lock(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(document) = Document::of(file, found) else {
-        return;
-    };
-    let Some(lock) = document.toml(found) else {
-        return;
-    };
-    let packages = lock
-        .get("package")
-        .and_then(|list| list.get_ref().as_array());
-    for package in packages.into_iter().flatten() {
-        let Some(package) = package.get_ref().as_table() else {
-            found.bad_record("package is no table");
-            continue;
-        };
-        let is_public = toml_text(package, "source") == PUBLIC_REGISTRY;
-        let (name, version) = (toml_text(package, "name"), toml_text(package, "version"));
-        if is_public && !found.listed(Ecosystem::Crates, name, version) {
-            return;
+    toml_parts::read(file, found, "package", |part: Part, found| {
+        for package in part.package {
+            if package.source == PUBLIC_REGISTRY {
+                found.listed(Ecosystem::Crates, &package.name, &package.version);
+            }
         }
-    }
+    });
 }
 
 #[cfg(test)]
@@ -134,13 +137,10 @@ source = "registry+https://github.com/rust-lang/crates.io-index"
     }
 
     #[test]
-    fn what_is_no_toml_is_unreadable() {
-        for content in [
-            "[[package",
-            "\u{0}",
-            &"[".repeat(100_000),
-            &"a.".repeat(100_000),
-        ] {
+    fn what_is_no_toml_is_a_problem() {
+        let deep = format!("a = {}", "[".repeat(100_000));
+        let dotted = format!("[[package]]\n{}", "a.".repeat(100_000));
+        for content in ["[[package", "\u{0}", &deep, &dotted] {
             assert!(packages("Cargo.lock", content).is_empty());
             assert_eq!(problems("Cargo.lock", content), 1);
         }

@@ -14,7 +14,7 @@ use limpid_types::{DatabaseKind, Ecosystem};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::document::{Document, MOST_BYTES};
+use super::document::{Document, Form, MOST_BYTES};
 use super::{File, Format, Found, Path};
 
 /// What is read of Swift.
@@ -59,7 +59,7 @@ struct State {
 }
 
 fn read_lock(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(document) = Document::of(file, found) else {
+    let Some(document) = Document::of(file, Form::Json, found) else {
         return;
     };
     let Some(lock) = document.json::<Lock<'_>>(found) else {

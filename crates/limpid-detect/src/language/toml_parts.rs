@@ -125,8 +125,7 @@ impl<'a, R: BufRead> Parts<'a, R> {
 
 /// Returns what the header of a table names, and whether it is one of an array.
 fn header(line: &[u8]) -> Option<(bool, &str)> {
-    let line = str::from_utf8(line).ok()?;
-    let inner = line.strip_prefix('[')?;
+    let inner = str::from_utf8(line.strip_prefix(b"[")?).ok()?;
     let (is_array, inner) = match inner.strip_prefix('[') {
         Some(inner) => (true, inner),
         None => (false, inner),

@@ -1,7 +1,7 @@
 use limpid_match::{MemoryData, Options, affected};
 use limpid_types::{
-    Advisory, Ecosystem, Environment, IndexReport, LanguagePackage, Package, PackageKind,
-    PackageOwner, Repository, Severity, Verdict, VersionConstraint, Vulnerability,
+    Advisory, Confidence, Ecosystem, Environment, IndexReport, LanguagePackage, Package,
+    PackageKind, PackageOwner, Repository, Severity, Verdict, VersionConstraint, Vulnerability,
 };
 use limpid_version::{Range, RangeEnd, Scheme};
 
@@ -43,7 +43,7 @@ fn with_language(
             package: package.into(),
             database: "var/lib/dpkg/status".into(),
         }),
-        confidence: limpid_types::Confidence::Certain,
+        confidence: Confidence::Certain,
         digests: Vec::new(),
     };
     image.repository.insert(repository.id.clone(), repository);
@@ -292,4 +292,59 @@ fn images_are_found_by_vulnerabilities_in_packages_of_a_language() {
         Some("python3-flask"),
     );
     assert!(affected(&owned, &vulnerabilities).is_empty());
+}
+
+#[test]
+fn a_jar_that_does_not_say_what_it_is_is_known_by_its_content() {
+    let mut image = with_language(image(), Ecosystem::Maven, ("core", "1.2"), None);
+    for language in image.limpid.languages.values_mut() {
+        language.confidence = Confidence::FileName;
+        language.digests = vec!["sha1:00".into()];
+    }
+    let mut advisory = advisory(
+        "maven",
+        "org.example:core",
+        "GHSA-a",
+        VersionConstraint::below(Scheme::Maven, "1.2.4"),
+    );
+    advisory.package.kind = PackageKind::Binary;
+    let data = |coordinates: &str| {
+        data("osv/maven", [advisory.clone()])
+            .with_feed(feed("jar-index", NOW), [])
+            .with_note("jar-index", "00", coordinates)
+    };
+    let judged = report(&image, &data("org.example:core:1.2.3"));
+    assert_eq!(found(&judged), [("org.example:core", "GHSA-a", "1.2.4")]);
+    assert_eq!(
+        judged.findings[0].package.purl,
+        "pkg:maven/org.example/core@1.2.3"
+    );
+    assert!(
+        report(&image, &data("org.example:core:1.2.4"))
+            .findings
+            .is_empty()
+    );
+    // What the jar says of itself counts.
+    for language in image.limpid.languages.values_mut() {
+        language.confidence = Confidence::Certain;
+    }
+    assert!(
+        report(&image, &data("org.example:core:1.2.3"))
+            .findings
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_listed_version_covers_its_local_builds() {
+    let mut listed = pypi("flask", "PYSEC-1", "0", &[]);
+    listed.versions = VersionConstraint {
+        enumerated: vec!["1.13.1".into()],
+        ..VersionConstraint::none(Scheme::Pep440)
+    };
+    let image = with_language(image(), Ecosystem::Pypi, ("flask", "1.13.1+cu117"), None);
+    assert_eq!(
+        report(&image, &data("osv/pypi", [listed])).findings.len(),
+        1
+    );
 }

@@ -24,7 +24,7 @@ use limpid_types::Ecosystem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::document::{Document, Members};
+use super::super::document::{Document, Form, Members};
 use super::super::{File, Found, Path};
 
 #[derive(Deserialize)]
@@ -74,7 +74,7 @@ impl Files<'_> {
 
 /// Reads one file.
 pub(super) fn read(file: &File<'_>, found: &mut Found<'_>) {
-    let Some(document) = Document::of(file, found) else {
+    let Some(document) = Document::of(file, Form::Json, found) else {
         return;
     };
     let Some(deps) = document.json::<Deps<'_>>(found) else {

@@ -9,14 +9,14 @@ use limpid_layer::Content;
 
 use super::super::{File, Found, Path};
 use super::package;
-use super::serialized::{Event, Events};
+use super::serialized::{Broken, Event, Events};
 
 /// PEAR's own channel, which old records do not name.
 const CHANNEL: &str = "pear.php.net";
 
 /// Tells PEAR's records by their path.
 pub(super) fn is_record(path: &Path<'_>) -> bool {
-    path.parent() == ".registry" && path.name.ends_with(".reg")
+    path.parent() == ".registry" && path.name.strip_suffix(".reg").is_some()
 }
 
 /// Reads a record.
@@ -24,7 +24,7 @@ pub(super) fn read(file: &File<'_>, found: &mut Found<'_>) {
     let Content::Memory(content) = file.content else {
         return found.unreadable("the memory budget has no room for it");
     };
-    let Some(record) = record(content) else {
+    let Ok(record) = record(content) else {
         return found.unreadable("is not what PHP serialises");
     };
     if record.name.is_empty() || record.version.is_empty() {
@@ -42,8 +42,8 @@ struct Record {
     version: String,
 }
 
-/// Reads the array that a record is; none when it is broken.
-fn record(content: &[u8]) -> Option<Record> {
+/// Reads the array that a record is.
+fn record(content: &[u8]) -> Result<Record, Broken> {
     let mut record = Record::default();
     let mut events = Events::new(content);
     // The keys that lead to the present value, at depths 1 and 2.
@@ -67,21 +67,20 @@ fn record(content: &[u8]) -> Option<Record> {
             _ => {}
         }
     }
-    Some(record)
+    Ok(record)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::language::read_file;
 
     /// Serialises texts as PHP does.
     fn array(members: &[(&str, String)]) -> String {
         let members = members.iter();
-        let members: String = members
+        let members: Vec<String> = members
             .map(|(key, value)| format!("{}{value}", text(key)))
             .collect();
-        format!("a:2:{{{members}}}")
+        format!("a:2:{{{}}}", members.concat())
     }
 
     fn text(text: &str) -> String {

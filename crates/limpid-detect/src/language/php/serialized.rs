@@ -20,6 +20,9 @@ pub(super) struct Event<'a> {
     pub(super) text: &'a [u8],
 }
 
+/// What is read is no serialised value.
+pub(super) struct Broken;
+
 /// Reads the parts of a value.
 pub(super) struct Events<'a> {
     rest: &'a [u8],
@@ -40,15 +43,15 @@ impl<'a> Events<'a> {
         }
     }
 
-    /// Returns the next part; `Some(None)` at the end, and none when what follows is no value.
-    pub(super) fn next(&mut self) -> Option<Option<Event<'a>>> {
+    /// Returns the next part; none at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Event<'a>>, Broken> {
         while !self.is_begun || !self.open.is_empty() {
             self.is_begun = true;
-            let (&kind, rest) = self.rest.split_first()?;
+            let (&kind, rest) = self.rest.split_first().ok_or(Broken)?;
             match kind {
                 b'}' => {
                     self.rest = rest;
-                    self.open.pop()?;
+                    self.open.pop().ok_or(Broken)?;
                     self.ends_value();
                 }
                 b'a' => {
@@ -62,17 +65,17 @@ impl<'a> Events<'a> {
                 }
                 b's' => {
                     let text = self.quoted()?;
-                    self.rest = self.rest.strip_prefix(b";")?;
-                    return Some(Some(self.event(text)));
+                    self.rest = self.rest.strip_prefix(b";").ok_or(Broken)?;
+                    return Ok(Some(self.event(text)));
                 }
                 b'i' | b'd' | b'b' | b'N' | b'r' | b'R' => {
                     let text = self.until(b';')?;
-                    return Some(Some(self.event(text)));
+                    return Ok(Some(self.event(text)));
                 }
-                _ => return None,
+                _ => return Err(Broken),
             }
         }
-        Some(None)
+        Ok(None)
     }
 
     fn event(&mut self, text: &'a [u8]) -> Event<'a> {
@@ -89,31 +92,40 @@ impl<'a> Events<'a> {
         }
     }
 
-    fn opens(&mut self) -> Option<()> {
+    fn opens(&mut self) -> Result<(), Broken> {
         // An array is no key.
         let is_key = self.open.last().is_some_and(|&is_key| is_key);
         if is_key || self.open.len() >= DEEPEST {
-            return None;
+            return Err(Broken);
         }
         self.open.push(true);
-        Some(())
+        Ok(())
     }
 
     /// Takes everything up to a byte, and the byte.
-    fn until(&mut self, end: u8) -> Option<&'a [u8]> {
-        let at = self.rest.iter().position(|&byte| byte == end)?;
-        let (text, rest) = self.rest.split_at_checked(at)?;
-        self.rest = rest.get(1..)?;
-        Some(text)
+    fn until(&mut self, end: u8) -> Result<&'a [u8], Broken> {
+        let at = self.rest.iter().position(|&byte| byte == end);
+        let (text, rest) = self
+            .rest
+            .split_at_checked(at.ok_or(Broken)?)
+            .ok_or(Broken)?;
+        self.rest = rest.get(1..).ok_or(Broken)?;
+        Ok(text)
     }
 
     /// Takes `X:LENGTH:"…"`, and returns what is quoted.
-    fn quoted(&mut self) -> Option<&'a [u8]> {
+    fn quoted(&mut self) -> Result<&'a [u8], Broken> {
         let head = self.until(b'"')?;
-        let digits = head.get(2..)?.strip_suffix(b":")?;
-        let length: usize = str::from_utf8(digits).ok()?.parse().ok()?;
-        let (text, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest.strip_prefix(b"\"")?;
-        Some(text)
+        let (text, rest) = length(head)
+            .and_then(|length| self.rest.split_at_checked(length))
+            .ok_or(Broken)?;
+        self.rest = rest.strip_prefix(b"\"").ok_or(Broken)?;
+        Ok(text)
     }
+}
+
+/// Returns the length in `X:LENGTH:`.
+fn length(head: &[u8]) -> Option<usize> {
+    let digits = head.get(2..)?.strip_suffix(b":")?;
+    str::from_utf8(digits).ok()?.parse().ok()
 }

@@ -14,7 +14,7 @@ use super::package;
 
 /// Tells conda's records by their path.
 pub(super) fn is_record(path: &Path<'_>) -> bool {
-    path.parent() == "conda-meta" && path.name.ends_with(".json")
+    path.parent() == "conda-meta" && path.name.strip_suffix(".json").is_some()
 }
 
 /// Reads a record.

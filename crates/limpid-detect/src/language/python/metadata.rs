@@ -6,13 +6,15 @@
 
 use std::io::{BufRead, Read};
 
+use limpid_types::PackageRecord;
+
 use super::super::{File, Found, Path};
 use super::package;
 use crate::detector::reader;
 use crate::lines::{LONGEST_LINE, Lines, text};
 
 /// Tells metadata of packages by its path.
-pub(super) fn is_metadata(path: &Path<'_>) -> bool {
+pub(in crate::language) fn is_metadata(path: &Path<'_>) -> bool {
     let parent = path.parent();
     match path.name {
         "METADATA" => parent.ends_with(".dist-info"),
@@ -24,20 +26,27 @@ pub(super) fn is_metadata(path: &Path<'_>) -> bool {
 fn is_in_egg(path: &Path<'_>) -> bool {
     path.directory
         .strip_suffix("/EGG-INFO")
-        .is_some_and(|egg| egg.ends_with(".egg"))
+        .is_some_and(|egg| egg.strip_suffix(".egg").is_some())
 }
 
 /// Reads the headers of a metadata file.
 pub(super) fn read(file: &File<'_>, found: &mut Found<'_>) {
-    match decoded_headers(reader(&file.content)) {
-        Ok((name, version)) if name.is_empty() || version.is_empty() => {
-            found.unreadable("has no name or no version");
+    match read_package(reader(&file.content)) {
+        Ok(Some(package)) => {
+            found.package(package);
         }
-        Ok((name, version)) => {
-            found.package(package(&name, version));
-        }
+        Ok(None) => found.unreadable("has no name or no version"),
         Err(error) => found.unreadable(error.to_string()),
     }
+}
+
+/// Reads the package that headers describe; none without a name and a version.
+pub(in crate::language) fn read_package(
+    content: impl BufRead,
+) -> std::io::Result<Option<PackageRecord>> {
+    let (name, version) = decoded_headers(content)?;
+    let is_whole = !name.is_empty() && !version.is_empty();
+    Ok(is_whole.then(|| package(&name, version)))
 }
 
 fn decoded_headers(mut content: impl BufRead) -> std::io::Result<(String, String)> {

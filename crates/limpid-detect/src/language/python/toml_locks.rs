@@ -9,6 +9,8 @@
 //!
 //! Packages that only extras need are listed. Those of the index have a version.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -66,7 +68,7 @@ pub(super) fn is_pylock(path: &Path<'_>) -> bool {
 
 /// Reads a lock of PEP 751.
 pub(super) fn read_pylock(file: &File<'_>, found: &mut Found<'_>) {
-    let mut default_groups = Vec::new();
+    let mut default_groups = BTreeSet::new();
     toml_parts::read(file, found, "packages", |part: Pylock, found| {
         default_groups.extend(part.default_groups);
         for entry in part.packages {
@@ -85,10 +87,9 @@ fn is_in_group(groups: &[String], group: &str) -> bool {
 }
 
 /// Returns whether a package with this marker is installed when nobody asks for groups.
-fn is_default(marker: &str, default_groups: &[String]) -> bool {
+fn is_default(marker: &str, default_groups: &BTreeSet<String>) -> bool {
     let mut quoted = marker.split(['"', '\'']).skip(1).step_by(2);
-    !marker.contains("dependency_groups")
-        || quoted.any(|text| default_groups.iter().any(|group| group == text))
+    !marker.contains("dependency_groups") || quoted.any(|text| default_groups.contains(text))
 }
 
 #[derive(Deserialize)]

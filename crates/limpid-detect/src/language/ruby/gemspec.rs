@@ -1,4 +1,4 @@
-//! Specifications of installed gems. They are Ruby, as RubyGems writes it for each gem:
+//! Specifications of installed gems. They are Ruby, as `RubyGems` writes it for each gem:
 //!
 //! ```text
 //! # stub: nokogiri 1.13.8 x86_64-linux lib
@@ -7,7 +7,7 @@
 //!   s.version = "1.13.8"
 //! ```
 //!
-//! RubyGems itself reads the line `# stub:` and not the rest when there is one. Older ones have
+//! `RubyGems` itself reads the line `# stub:` and not the rest when there is one. Older ones have
 //! only the assignments, whose values may be written as `'…'`, `"…"`, `%q{…}` and
 //! `Gem::Version.new("…")`. What both leave open, the file's name says: `NAME-VERSION.gemspec`.
 
