@@ -1,4 +1,4 @@
-//! Executables with sections of one's choice, in ELF, PE and Mach-O, of either width and byte order.
+//! Executables with sections of one's choice: ELF, PE and Mach-O, of either width and byte order.
 
 /// The format of an executable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -295,7 +295,7 @@ impl Executable {
 /// Joins executables of Mach-O for several architectures into one file.
 pub fn universal(parts: &[Vec<u8>]) -> Vec<u8> {
     let mut file = 0xcafe_babe_u32.to_be_bytes().to_vec();
-    let number = |value: usize| u32::try_from(value).expect("small").to_be_bytes();
+    let number = |value: usize| (value as u64).to_be_bytes()[4..].to_vec();
     file.extend(number(parts.len()));
     let mut offset = 8 + parts.len() * 20;
     for part in parts {

@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | modules of Go | `.go.buildinfo`, see [`go`] | Go's linker, since 1.13 |
 //! | crates | `.dep-v0`, see [`auditable`] | `cargo auditable` |
-//! | Maven artifacts | the symbol `sbom`, see [`native_image`] | `GraalVM`'s `native-image` |
-//! | `NuGet` packages | the version resource, see [`assembly`] | the compilers of .NET |
+//! | Maven artifacts | the symbol `sbom`, see [`native_image`] | `native-image` of Oracle's Graal |
+//! | packages of .NET | the version resource, see [`assembly`] | the compilers of .NET |
 //! | well-known programs | texts, see [`programs`] | their authors |
 //!
 //! ELF, PE and Mach-O of any byte order and word size are read, Mach-O also with several

@@ -118,10 +118,13 @@ pub(crate) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value[member].as_str().unwrap_or_default()
 }
 
-/// The packages of an index report as `name` → sorted list of `version|arch|source|source version`.
+/// The packages that package managers of distributions installed, of an index report, as `name` →
+/// sorted list of `version|arch|source|source version`.
 pub(crate) fn packages(report: &Value) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for package in report["packages"].as_object().unwrap().values() {
+    let languages = &report["limpid"]["languages"];
+    let packages = report["packages"].as_object().unwrap().iter();
+    for (_, package) in packages.filter(|(id, _)| languages.get(id).is_none()) {
         let line = [
             text(package, "version"),
             text(package, "arch"),

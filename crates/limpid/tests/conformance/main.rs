@@ -13,6 +13,7 @@ mod archives;
 mod databases;
 mod debian_findings;
 mod distributions;
+mod executables;
 mod installed_packages;
 mod judged;
 mod language_java;

@@ -3,7 +3,7 @@
 //! The section `.rsrc` has a block `VS_VERSION_INFO` in which texts follow each other, all in
 //! UTF-16: `ProductVersion`, a zero, up to three bytes that fill up to four, and the value with a
 //! zero after it. It is the version of the package, perhaps with `+` and a commit. See
-//! "`VS_VERSIONINFO`" in Microsoft's documentation of Windows.
+//! `VS_VERSIONINFO` in Microsoft's documentation of Windows.
 //!
 //! The package has the name of the file, which holds for nearly all. Not read are the parts of the
 //! runtime, of which the directory says the version, and the packages that are made with the

@@ -1,9 +1,10 @@
-//! What `GraalVM`'s `native-image` puts into a program: the Maven artifacts that it was built from.
+//! What `native-image` of Oracle's Graal puts into a program: the Maven artifacts that it was built
+//! from.
 //!
 //! The symbol `sbom` is the address of a document compressed with gzip, `sbom_length` the address
 //! of its length, a number of 8 bytes; Mach-O has a `_` before the names. The document is a
-//! CycloneDX bill of materials in JSON, of which `components[].purl` is read. See "Software Bill of
-//! Materials (SBOM) in Native Image" in `GraalVM`'s documentation. Programs for Windows, which export
+//! `CycloneDX` bill of materials in JSON, of which `components[].purl` is read. See "Software Bill
+//! of Materials (SBOM) in Native Image" in its documentation. Programs for Windows, which export
 //! the symbols another way, are not read.
 
 use std::io::{BufReader, Read as _};

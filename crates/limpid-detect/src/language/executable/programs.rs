@@ -50,7 +50,7 @@ static PROGRAMS: [Program; 29] = [
     ),
     program(
         "busybox",
-        &["busybox", "busybox.*", "busybox-*"],
+        &["busybox", "busybox.*", "busybox-*", "["],
         &[r"BusyBox v(?<v>\d+\.\d+\.\d+)"],
     ),
     program(
