@@ -17,6 +17,7 @@ mod judged;
 mod limpid;
 mod mirror;
 mod openapi;
+mod osv_databases;
 mod packages;
 mod red_hat_findings;
 mod rhel;
