@@ -25,10 +25,16 @@ enum Command {
     Tidy,
     /// Checks version tables, one comparison a line, and prints what fails
     Versions {
-        /// Version scheme (dpkg, rpm, apk, rhctag), or cpe for tables of CPE names
-        scheme: String,
+        /// Compares generated versions with the ecosystem's own tool instead; the versions of the
+        /// tables, if there are any, are among the seeds
+        #[arg(long)]
+        differential: bool,
+        /// Version scheme (dpkg, rpm, pep440, maven, ..), or cpe for tables of CPE names; with
+        /// --differential, all that have a tool if none is named
+        #[arg(required_unless_present = "differential")]
+        scheme: Option<String>,
         /// Tables
-        #[arg(required = true)]
+        #[arg(required_unless_present = "differential")]
         files: Vec<PathBuf>,
     },
     /// Measures limpid beside its peers and the floor, and prints a table
@@ -42,7 +48,14 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Tidy => tidy::run(),
-        Command::Versions { scheme, files } => versions::run(&scheme, &files),
+        Command::Versions {
+            differential: true,
+            scheme,
+            files,
+        } => versions::run_differential(scheme.as_deref(), &files),
+        Command::Versions { scheme, files, .. } => {
+            versions::run(&scheme.unwrap_or_default(), &files)
+        }
         Command::Bench(options) => bench::run(&options).map(|()| true),
         Command::BenchFeeds(options) => bench_feeds::run(&options).map(|()| true),
         Command::Load(options) => load::run(&options).map(|()| true),

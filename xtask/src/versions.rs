@@ -5,6 +5,8 @@
 //! | ordering | all schemes | `A op B`; op is `<`, `=`, `==` or `>` |
 //! | matching | apk | `A op B`; op is `~`, `!~`, `<~` or `>~` |
 //! | validity | apk | `A` or `!A` |
+//! | comparing | gem, in files named `*-compare.tsv` | `A op B` between tabs; texts may be empty |
+//! | validity | gem, in files named `*-valid.tsv` | text, `true` or `false` |
 //! | packages | rpm, in files named `*rpmver-compare.list` | `A op B` with names and architectures |
 //! | parsing | rpm, in files named `*-parse.list` | text, name, epoch, version, release, architecture; `''` where absent |
 //! | parsing | rhctag, in files named `*-parse.tsv` | text, major, minor |
@@ -13,9 +15,13 @@
 //! Blank lines and lines that start with `#` or `//` are skipped, and a `#`
 //! after a blank starts a remark. Any other line counts as a failure.
 //!
+//! Some rows speak of texts that a scheme refuses on purpose; see [`Row::Refused`]. They are counted
+//! apart. Sorted texts are compared by the scheme, since tables write them in their normal form.
+//!
 //! Tables of CPE names are checked as well; see `cpe`.
 
 mod cpe;
+mod differential;
 
 use std::cmp::Ordering;
 use std::fs;
@@ -39,36 +45,85 @@ pub(crate) fn run(scheme: &str, files: &[PathBuf]) -> anyhow::Result<bool> {
         let is_json = file
             .extension()
             .is_some_and(|extension| extension == "json");
-        let (passed, failures) = match scheme {
-            None => cpe::check(file, &text)?,
-            Some(scheme) if is_json => check_sorting(scheme, &text)?,
+        let outcome: Outcome = match scheme {
+            None => cpe::check(file, &text)?.into(),
+            Some(scheme) if is_json => check_sorting(scheme, &text)?.into(),
             Some(scheme) => check_lines(Form::of(scheme, file), &text),
         };
-        for failure in &failures {
+        for failure in &outcome.failures {
             writeln!(out, "{}:{failure}", file.display())?;
         }
-        let failed = failures.len();
-        writeln!(out, "{}: {passed} passed, {failed} failed", file.display())?;
+        let (passed, failed) = (outcome.passed, outcome.failures.len());
+        write!(out, "{}: {passed} passed, {failed} failed", file.display())?;
+        if outcome.refused > 0 {
+            write!(out, ", {} refused on purpose", outcome.refused)?;
+        }
+        writeln!(out)?;
         all_passed &= failed == 0;
     }
     Ok(all_passed)
 }
 
-/// Checks a table of lines; returns how many passed, and what is wrong with the others.
-fn check_lines(form: Form, text: &str) -> (usize, Vec<String>) {
-    let mut passed = 0;
-    let mut failures = Vec::new();
+/// Compares generated versions with the tools of their ecosystems; tells whether all agree.
+pub(crate) fn run_differential(scheme: Option<&str>, tables: &[PathBuf]) -> anyhow::Result<bool> {
+    let mut texts = Vec::new();
+    for table in tables {
+        let text = fs::read_to_string(table)
+            .with_context(|| format!("cannot read {}", table.display()))?;
+        for line in text.lines().map(without_remark) {
+            if let [left, _, right] = line.split_whitespace().collect::<Vec<_>>()[..] {
+                texts.extend([left.to_owned(), right.to_owned()]);
+            }
+        }
+    }
+    differential::run(scheme, &texts)
+}
+
+/// What became of a table.
+#[derive(Default)]
+struct Outcome {
+    passed: usize,
+    refused: usize,
+    failures: Vec<String>,
+}
+
+impl From<(usize, Vec<String>)> for Outcome {
+    fn from((passed, failures): (usize, Vec<String>)) -> Self {
+        Self {
+            passed,
+            refused: 0,
+            failures,
+        }
+    }
+}
+
+/// What became of a row that did not fail.
+enum Row {
+    Passed,
+    /// The row speaks of a text that the scheme refuses on purpose: one that is empty, a Python
+    /// version that is none by PEP 440 (the tables hold the order of the time before it), or one of
+    /// Composer's with a number sign (which in the tables equals numbers that differ).
+    Refused,
+}
+
+/// Checks a table of lines.
+fn check_lines(form: Form, text: &str) -> Outcome {
+    let mut outcome = Outcome::default();
     for (index, line) in text.lines().enumerate() {
-        let statement = without_remark(line);
+        let statement = form.statement(line);
         if statement.is_empty() {
             continue;
         }
         match form.check(statement) {
-            Ok(()) => passed += 1,
-            Err(error) => failures.push(format!("{}: {statement}: {error:#}", index + 1)),
+            Ok(Row::Passed) => outcome.passed += 1,
+            Ok(Row::Refused) => outcome.refused += 1,
+            Err(error) => {
+                let failure = format!("{}: {statement}: {error:#}", index + 1);
+                outcome.failures.push(failure);
+            }
         }
     }
-    (passed, failures)
+    outcome
 }
 
 fn check_sorting(scheme: Scheme, text: &str) -> anyhow::Result<(usize, Vec<String>)> {
@@ -82,7 +137,11 @@ fn check_sorting(scheme: Scheme, text: &str) -> anyhow::Result<(usize, Vec<Strin
         let mut sorted = texts(&entry["in"]).context("no texts to sort")?;
         // A version that cannot be read equals all others, and leaves the order wrong.
         sorted.sort_by(|left, right| scheme.compare(left, right).unwrap_or(Ordering::Equal));
-        if Some(&sorted) != texts(&entry["want"]).as_ref() {
+        let wanted = texts(&entry["want"]).context("no sorted texts")?;
+        let is_same = |(left, right): (&String, &String)| {
+            left == right || scheme.compare(left, right) == Ok(Ordering::Equal)
+        };
+        if sorted.len() != wanted.len() || !sorted.iter().zip(&wanted).all(is_same) {
             failures.push(format!(" {}: computed {sorted:?}", entry["in"]));
         }
     }
@@ -107,6 +166,8 @@ enum Form {
     Packages,
     Parsing,
     Numbers,
+    /// Gem versions between tabs.
+    Fields,
 }
 
 impl Form {
@@ -114,6 +175,8 @@ impl Form {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         if scheme == Scheme::Rhctag && name.ends_with("-parse.tsv") {
             Self::Numbers
+        } else if scheme == Scheme::Gem && name.ends_with(".tsv") {
+            Self::Fields
         } else if scheme != Scheme::Rpm {
             Self::Versions(scheme)
         } else if name.ends_with("rpmver-compare.list") {
@@ -125,11 +188,22 @@ impl Form {
         }
     }
 
-    fn check(self, statement: &str) -> anyhow::Result<()> {
+    /// Returns what a line says, or nothing.
+    fn statement(self, line: &str) -> &str {
+        match self {
+            Self::Fields => line,
+            _ => without_remark(line),
+        }
+    }
+
+    fn check(self, statement: &str) -> anyhow::Result<Row> {
+        if matches!(self, Self::Fields) {
+            return check_fields(statement);
+        }
         let words: Vec<&str> = statement.split_whitespace().collect();
         match (self, words.as_slice()) {
             (Self::Versions(scheme), [left, operator, right]) => {
-                check_versions(scheme, left, operator, right)
+                return check_versions(scheme, left, operator, right);
             }
             (Self::Versions(Scheme::Apk), [version]) => check_validity(version),
             (Self::Packages, [left, operator, right]) => check_packages(left, operator, right),
@@ -138,21 +212,56 @@ impl Form {
             }
             (Self::Numbers, [tag, major, minor]) => check_numbers(tag, major, minor),
             _ => anyhow::bail!("unknown form of line"),
-        }
+        }?;
+        Ok(Row::Passed)
     }
 }
 
-fn check_versions(scheme: Scheme, left: &str, operator: &str, right: &str) -> anyhow::Result<()> {
+fn check_fields(line: &str) -> anyhow::Result<Row> {
+    let line = line.replace("\\t", " ");
+    match line.split('\t').collect::<Vec<_>>()[..] {
+        [left, operator, right] => check_versions(Scheme::Gem, left, operator, right),
+        [version, expected @ ("true" | "false")] => {
+            let computed = Scheme::Gem.compare(version, version).is_ok();
+            if is_refused_on_purpose(Scheme::Gem, version) {
+                anyhow::ensure!(!computed, "not refused");
+                return Ok(Row::Refused);
+            }
+            anyhow::ensure!(
+                (expected == "true") == computed,
+                "computed valid: {computed}"
+            );
+            Ok(Row::Passed)
+        }
+        _ => anyhow::bail!("unknown form of line"),
+    }
+}
+
+/// Tells whether a text that a scheme refuses may be in a table all the same; see [`Row::Refused`].
+fn is_refused_on_purpose(scheme: Scheme, text: &str) -> bool {
+    let refused = scheme.compare(text, text).is_err();
+    let may_be = match scheme {
+        Scheme::Pep440 => true,
+        Scheme::Composer => text.contains('#'),
+        _ => false,
+    };
+    refused && (may_be || text.trim().is_empty())
+}
+
+fn check_versions(scheme: Scheme, left: &str, operator: &str, right: &str) -> anyhow::Result<Row> {
     let Some(expected) = ordering(operator) else {
         anyhow::ensure!(scheme == Scheme::Apk, "unknown operator {operator}");
-        return check_matching(left, operator, right);
+        return check_matching(left, operator, right).map(|()| Row::Passed);
     };
+    if is_refused_on_purpose(scheme, left) || is_refused_on_purpose(scheme, right) {
+        return Ok(Row::Refused);
+    }
     expect(expected, scheme.compare(left, right)?)?;
     expect(expected.reverse(), scheme.compare(right, left)?).context("the other way round")?;
     if let (Some(left), Some(right)) = (scheme.sort_key(left)?, scheme.sort_key(right)?) {
         expect(expected, left.as_bytes().cmp(right.as_bytes())).context("sort keys")?;
     }
-    Ok(())
+    Ok(Row::Passed)
 }
 
 fn check_matching(left: &str, operator: &str, right: &str) -> anyhow::Result<()> {

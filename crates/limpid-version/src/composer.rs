@@ -2,12 +2,18 @@
 //!
 //! A version is a sequence of numbers and words, which need nothing between them. The order of two is
 //! that of their first pieces that differ; `Piece` lists them from low to high. This is the order of
-//! PHP's `version_compare`, with numbers of any size; a word is known by how it begins, so `patch` is
-//! `p`. As Composer takes them, letters may have any case, a leading `v` does not count, and neither
-//! does the word `stable` or what follows a plus.
+//! PHP's `version_compare`, with numbers of any size and without a leading `v`. A word is known by how
+//! it begins, so `patch` is `p`.
 //!
-//! In PHP's order `1.0` is below `1.0.0`. Composer itself gives every version four numbers before it
-//! compares, and so does this scheme with the ends of ranges: there the two are equal.
+//! Composer normalizes versions before it compares them, and so does this scheme with the ends of
+//! ranges:
+//!
+//! | text | `version_compare` | Composer |
+//! |---|---|---|
+//! | `1.0` | below `1.0.0` | equal to it: every version has four numbers |
+//! | `1.0-BETA` | an unknown word, since case matters but in `RC` | `1.0-beta` |
+//! | `1.0-stable` | an unknown word | `1.0` |
+//! | `1.0+build` | an unknown word | `1.0` |
 //!
 //! A number sign is refused. For `version_compare` it stands for any number, and what equals
 //! both `1` and `2` has no place in an order.
@@ -30,10 +36,9 @@ pub(crate) struct ComposerVersion<'a> {
 }
 
 impl ComposerVersion<'_> {
-    /// Orders versions whose first numbers are made as many as told, by zeros.
-    fn compare_padded(&self, other: &Self, numbers: usize) -> Ordering {
-        let mut left = Pieces::padded(self.text, numbers);
-        let mut right = Pieces::padded(other.text, numbers);
+    fn compare_as(&self, other: &Self, rules: Rules) -> Ordering {
+        let mut left = Pieces::new(self.text, rules);
+        let mut right = Pieces::new(other.text, rules);
         loop {
             let (left, right) = (left.next(), right.next());
             let order = left.cmp(&right);
@@ -52,24 +57,23 @@ impl<'a> Version<'a> for ComposerVersion<'a> {
         let rest = text.strip_prefix(['v', 'V']).unwrap_or(text);
         let is_number = rest.starts_with(|first: char| first.is_ascii_digit());
         let text = if is_number { rest } else { text };
-        let text = text.split('+').next().unwrap_or(text);
-        if Pieces::padded(text, 0).next() == Piece::End {
+        if Pieces::new(text, Rules::Php).next() == Piece::End {
             return Err("neither numbers nor words");
         }
         Ok(Self { text })
     }
 
     fn compare(&self, other: &Self) -> Ordering {
-        self.compare_padded(other, 0)
+        self.compare_as(other, Rules::Php)
     }
 
     fn compare_bound(&self, bound: &Self) -> Ordering {
-        self.compare_padded(bound, NUMBERS)
+        self.compare_as(bound, Rules::Composer)
     }
 
     fn sort_key(&self) -> Option<SortKey> {
         let mut key = KeyWriter::for_length(self.text.len());
-        let mut pieces = Pieces::padded(self.text, 0);
+        let mut pieces = Pieces::new(self.text, Rules::Php);
         loop {
             let piece = pieces.next();
             piece.write(&mut key);
@@ -78,6 +82,15 @@ impl<'a> Version<'a> for ComposerVersion<'a> {
             }
         }
     }
+}
+
+/// Who reads a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rules {
+    /// `version_compare` takes it as it is.
+    Php,
+    /// Composer normalizes it.
+    Composer,
 }
 
 /// A piece of a version. The order of the variants is the order of versions.
@@ -111,17 +124,17 @@ impl Piece<'_> {
         }
     }
 
-    /// Tells what a word means by how it begins; a longer beginning comes first.
-    fn of_word(word: &[u8]) -> Self {
-        let begins_with = |start: &[u8]| {
-            let own = word.get(..start.len());
-            own.is_some_and(|own| own.eq_ignore_ascii_case(start))
+    /// Tells what a word means by how it begins.
+    fn of_word(word: &[u8], rules: Rules) -> Self {
+        let begins_with = |start: &[u8]| match word.get(..start.len()) {
+            Some(own) if rules == Rules::Composer => own.eq_ignore_ascii_case(start),
+            own => own == Some(start),
         };
         match () {
             () if begins_with(b"dev") => Self::Dev,
             () if begins_with(b"a") => Self::Alpha,
             () if begins_with(b"b") => Self::Beta,
-            () if begins_with(b"rc") => Self::Candidate,
+            () if begins_with(b"rc") || begins_with(b"RC") => Self::Candidate,
             () if begins_with(b"p") => Self::Patch,
             () => Self::Unknown,
         }
@@ -131,19 +144,27 @@ impl Piece<'_> {
 /// Cuts a version into pieces, with ends for ever after the last.
 struct Pieces<'a> {
     cursor: Cursor<'a>,
+    rules: Rules,
     /// How many zeros come when the first numbers are over.
     zeros: usize,
 }
 
 impl<'a> Pieces<'a> {
-    /// Starts with numbers made as many as told; a version that starts with a word gets none.
-    fn padded(text: &'a str, numbers: usize) -> Self {
-        let cursor = Cursor::new(text.as_bytes());
-        let zeros = match cursor.peek() {
-            Some(b'0'..=b'9') => numbers,
-            _ => 0,
-        };
-        Self { cursor, zeros }
+    fn new(text: &'a str, rules: Rules) -> Self {
+        let mut cursor = Cursor::new(text.as_bytes());
+        let starts_with_number = matches!(cursor.peek(), Some(b'0'..=b'9'));
+        let mut zeros = 0;
+        if rules == Rules::Composer {
+            cursor = Cursor::new(cursor.take_while(|byte| byte != b'+'));
+            if starts_with_number {
+                zeros = NUMBERS;
+            }
+        }
+        Self {
+            cursor,
+            rules,
+            zeros,
+        }
     }
 
     fn next(&mut self) -> Piece<'a> {
@@ -159,10 +180,10 @@ impl<'a> Pieces<'a> {
                     let word = self
                         .cursor
                         .take_while(|byte| is_number_or_word(byte) && !byte.is_ascii_digit());
-                    if word.eq_ignore_ascii_case(b"stable") {
+                    if self.rules == Rules::Composer && word.eq_ignore_ascii_case(b"stable") {
                         continue;
                     }
-                    Piece::of_word(word)
+                    Piece::of_word(word, self.rules)
                 }
                 None => Piece::End,
             };

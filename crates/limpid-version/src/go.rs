@@ -21,6 +21,7 @@ use crate::scheme::Version;
 const DIALECT: Dialect = Dialect {
     glued: true,
     glued_words: true,
+    lone_dash: false,
     case: true,
 };
 

@@ -19,11 +19,14 @@ use crate::release::Release;
 
 /// What a scheme allows in its versions.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub(crate) struct Dialect {
     /// A pre-release may follow the numbers without a dash, as in `1.0.0rc1`.
     pub(crate) glued: bool,
     /// A glued pre-release is cut between letters and digits, as if dots were there.
     pub(crate) glued_words: bool,
+    /// A dash without an identifier after it is one itself, as in `1.0.0-.1`.
+    pub(crate) lone_dash: bool,
     /// Letters of identifiers differ by case.
     pub(crate) case: bool,
 }
@@ -51,7 +54,15 @@ impl<'a> Parts<'a> {
         if numbers.split(|&byte| byte == b'.').any(<[u8]>::is_empty) {
             return Err("number expected");
         }
-        let has_dash = cursor.skip_text(b"-");
+        let rest = cursor.first(usize::MAX);
+        let has_dash = match rest {
+            // Nothing follows the dash, so it is an identifier itself.
+            [b'-'] | [b'-', b'.', ..] => !dialect.lone_dash,
+            rest => rest.first() == Some(&b'-'),
+        };
+        if has_dash {
+            cursor.skip();
+        }
         let pre_release = cursor.take_while(|_| true);
         if has_dash || !pre_release.is_empty() {
             check_identifiers(pre_release)?;
@@ -222,11 +233,13 @@ fn compare_identifiers(mut left: Identifiers<'_>, mut right: Identifiers<'_>) ->
     loop {
         let order = match (left.next(), right.next()) {
             (None, None) => return Ordering::Equal,
-            (None, Some(_)) => Ordering::Less,
-            (Some(_), None) => Ordering::Greater,
             (Some(Identifier::Number(left)), Some(Identifier::Number(right))) => left.cmp(&right),
-            (Some(Identifier::Number(_)), Some(Identifier::Text(_))) => Ordering::Less,
-            (Some(Identifier::Text(_)), Some(Identifier::Number(_))) => Ordering::Greater,
+            (None, Some(_)) | (Some(Identifier::Number(_)), Some(Identifier::Text(_))) => {
+                Ordering::Less
+            }
+            (Some(_), None) | (Some(Identifier::Text(_)), Some(Identifier::Number(_))) => {
+                Ordering::Greater
+            }
             (Some(Identifier::Text(own)), Some(Identifier::Text(other))) => {
                 let own = own.iter().copied().map(left.fold());
                 own.cmp(other.iter().copied().map(right.fold()))

@@ -14,6 +14,7 @@ use crate::scheme::Version;
 const DIALECT: Dialect = Dialect {
     glued: false,
     glued_words: false,
+    lone_dash: false,
     case: false,
 };
 

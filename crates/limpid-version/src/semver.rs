@@ -9,6 +9,7 @@
 //! | `v1.2.3`, `=v1.2.3` | the prefix does not count | node-semver, loose |
 //! | `1.2.3rc1` | a pre-release without its dash | node-semver, loose |
 //! | `1.2.3-01` | an identifier of digits is a number | node-semver, loose |
+//! | `1.2.3-` | a dash with no identifier after it is one itself | node-semver, loose |
 //! | `1`, `1.2` | numbers that are missing are zero | osv-scalibr |
 //! | `1.2.3.4` | a fourth number counts | none: refused by both tools |
 
@@ -22,6 +23,7 @@ use crate::scheme::Version;
 const DIALECT: Dialect = Dialect {
     glued: true,
     glued_words: false,
+    lone_dash: true,
     case: true,
 };
 
@@ -31,8 +33,7 @@ pub(crate) struct SemverVersion<'a>(Parts<'a>);
 
 impl<'a> Version<'a> for SemverVersion<'a> {
     fn read(text: &'a str) -> Result<Self, &'static str> {
-        let text = text.trim_start_matches('=');
-        let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+        let text = text.trim_start_matches(['v', 'V', '=']);
         Parts::read(text, DIALECT).map(Self)
     }
 

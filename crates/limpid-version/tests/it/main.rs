@@ -5,13 +5,22 @@
 
 mod alpm;
 mod apk;
+mod composer;
 mod dpkg;
+mod gem;
 mod gentoo;
+mod go;
 mod laws;
+mod maven;
+mod nuget;
+mod number_list;
+mod pep440;
+mod pub_dev;
 mod range;
 mod rhctag;
 mod rpm;
 mod scheme;
+mod semver;
 
 use std::cmp::Ordering;
 
