@@ -12,6 +12,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+// What is measured in this process has the allocator of the program.
+limpid_telemetry::install_allocator!();
+
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's own automation")]
 struct Arguments {

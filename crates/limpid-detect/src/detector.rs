@@ -22,6 +22,12 @@ pub(crate) trait Detector {
         true
     }
 
+    /// Learns of a hard link whose name and target are both wanted, and tells whether it took it
+    /// for a file: the content went by with the target.
+    fn see_hard_link(&mut self, _entry: &Entry<'_>, _sink: &mut Sink) -> bool {
+        false
+    }
+
     /// Takes the content that was wanted.
     fn take(&mut self, entry: &Entry<'_>, content: Content<'_>, sink: &mut Sink);
 
@@ -99,6 +105,11 @@ impl Sink {
         let lease = self.budget.try_acquire(bytes);
         self.is_short |= lease.is_none();
         lease
+    }
+
+    /// Takes memory that can be done without, for a while.
+    pub(crate) fn spare(&self, bytes: u64) -> Option<Lease> {
+        self.budget.try_acquire(bytes)
     }
 
     /// Adds a database. Only where there are a great many must the memory budget have room for it.

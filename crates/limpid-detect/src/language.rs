@@ -4,7 +4,26 @@
 //! its own, so that a later layer that replaces or removes the file takes the packages with it.
 //! Whether a package manager of the distribution owns the file is decided later, from all layers.
 
+mod application;
+mod archive;
+mod conan;
+mod dart;
+mod document;
+mod dotnet;
+mod erlang;
+mod executable;
+mod haskell;
+mod java;
+mod json;
+mod julia;
+mod node;
+mod php;
 mod python;
+mod r;
+mod ruby;
+mod rust;
+mod swift;
+mod toml_parts;
 
 use limpid_layer::{Content, Entry, EntryKind, Want};
 use limpid_types::{DatabaseKind, PackageDatabase, PackageRecord, Problem, ProblemKind};
@@ -29,7 +48,24 @@ pub(crate) struct Format {
 pub(crate) const START: usize = 64;
 
 /// All formats; the first that matches reads a file.
-const FORMATS: &[&[Format]] = &[python::FORMATS];
+const FORMATS: &[&[Format]] = &[
+    conan::FORMATS,
+    dart::FORMATS,
+    dotnet::FORMATS,
+    erlang::FORMATS,
+    haskell::FORMATS,
+    java::FORMATS,
+    julia::FORMATS,
+    node::FORMATS,
+    php::FORMATS,
+    python::FORMATS,
+    r::FORMATS,
+    ruby::FORMATS,
+    rust::FORMATS,
+    swift::FORMATS,
+    // Last, because any file without an ending may be a program.
+    executable::FORMATS,
+];
 
 /// A path, split where formats look.
 pub(crate) struct Path<'a> {
@@ -113,6 +149,11 @@ impl Found<'_> {
     /// when there is too little.
     pub(crate) fn lease(&mut self, bytes: u64) -> Option<limpid_layer::Lease> {
         self.sink.lease(bytes)
+    }
+
+    /// Takes memory that spares time and can be done without, so that a refusal means nothing.
+    pub(crate) fn spare(&mut self, bytes: u64) -> Option<limpid_layer::Lease> {
+        self.sink.spare(bytes)
     }
 
     fn problem(&mut self, kind: ProblemKind, why: impl Into<String>) {

@@ -13,6 +13,7 @@ use crate::pacman::PacmanDetector;
 use crate::portage::PortageDetector;
 use crate::release_file::ReleaseFileDetector;
 use crate::rpm::RpmDetector;
+use crate::yumdb::YumdbDetector;
 use crate::{obstruction, whiteout};
 
 /// Identifies what the detectors look at. Evidence is kept under (layer, this).
@@ -39,7 +40,7 @@ const DATABASES: [&str; 11] = [
 
 /// All detectors over one layer.
 pub struct DetectorSet {
-    detectors: [Box<dyn Detector + Send>; 11],
+    detectors: [Box<dyn Detector + Send>; 12],
     /// Which detector wanted the entry that was entered last.
     chosen: usize,
     sink: Sink,
@@ -73,6 +74,7 @@ impl DetectorSet {
                 Box::new(BottlerocketDetector),
                 Box::new(BuildInfoDetector),
                 Box::new(DnfHistoryDetector::new(budget)),
+                Box::new(YumdbDetector::default()),
                 Box::new(ReleaseFileDetector),
                 Box::new(LanguageDetector),
             ],
@@ -140,7 +142,9 @@ impl DetectorSet {
     ///
     /// The content of a hard link stands with the name that came first. A name that is wanted too
     /// has been looked at; any other content is gone when the link shows that it mattered.
-    fn enter_hard_link(&mut self, entry: &Entry<'_>) {
+    ///
+    /// Tells whether a detector took the link for the file that it links to.
+    fn enter_hard_link(&mut self, entry: &Entry<'_>) -> bool {
         let file = Entry {
             kind: EntryKind::File,
             ..*entry
@@ -151,16 +155,23 @@ impl DetectorSet {
         };
         for detector in &mut self.detectors {
             // What has to be confirmed by its content is mostly nothing.
-            let is_wanted = matches!(detector.want(&file), Want::Prefix(_) | Want::Whole);
-            if is_wanted && detector.want(&target) == Want::Nothing {
-                let why = format!(
-                    "is a hard link to a file that was not looked at: {}",
-                    entry.link
-                );
-                detector.lost(entry, why, &mut self.sink);
-                return;
+            if !matches!(detector.want(&file), Want::Prefix(_) | Want::Whole) {
+                continue;
             }
+            if detector.want(&target) != Want::Nothing {
+                if detector.see_hard_link(entry, &mut self.sink) {
+                    return true;
+                }
+                continue;
+            }
+            let why = format!(
+                "is a hard link to a file that was not looked at: {}",
+                entry.link
+            );
+            detector.lost(entry, why, &mut self.sink);
+            return false;
         }
+        false
     }
 }
 
@@ -178,7 +189,9 @@ impl Visitor for DetectorSet {
             }
             return Want::Nothing;
         }
-        if (obstruction::is_obstruction(entry) || self.replaces_file(entry))
+        let is_taken = entry.kind == EntryKind::HardLink && self.enter_hard_link(entry);
+        if !is_taken
+            && (obstruction::is_obstruction(entry) || self.replaces_file(entry))
             && self.sink.admit(entry.path.len())
         {
             self.sink.evidence.obstructions.push(entry.path.to_owned());
@@ -195,7 +208,6 @@ impl Visitor for DetectorSet {
             return Want::Nothing;
         }
         if entry.kind == EntryKind::HardLink {
-            self.enter_hard_link(entry);
             return Want::Nothing;
         }
         for (index, detector) in self.detectors.iter_mut().enumerate() {
@@ -295,5 +307,19 @@ mod tests {
         set.enter(&entry("etc/os-release", EntryKind::Symlink));
         set.enter(&entry("etc/resolv.conf", EntryKind::Symlink));
         assert_eq!(set.finish().evidence.obstructions, ["etc/os-release"]);
+    }
+
+    #[test]
+    fn a_hard_link_that_was_taken_for_a_file_is_none_where_a_file_was() {
+        let path = |name: &str| format!("var/lib/yum/yumdb/{name}/0-{name}-1-1-noarch/from_repo");
+        let (first, second) = (path("a"), path("b"));
+        let mut set = DetectorSet::new(&Budget::new(1 << 20));
+        file(&mut set, &first, b"amzn2-core");
+        let mut link = entry(&second, EntryKind::HardLink);
+        link.link = &first;
+        set.enter(&link);
+        let evidence = set.finish().evidence;
+        assert_eq!(evidence.yum_packages.len(), 2);
+        assert_eq!((evidence.obstructions, evidence.problems), (vec![], vec![]));
     }
 }

@@ -1,7 +1,8 @@
-//! Fedora: one feed per release, one updateinfo document per architecture.
+//! Fedora: one feed per release, one updateinfo document per repository and architecture.
 //!
 //! The repository with the updates of a release is
 //! `updates/RELEASE/Everything/ARCH/` of the mirrors, and of the archive once the release has ended.
+//! Up to release 38 the packages of modules have one of their own, `updates/RELEASE/Modular/ARCH/`.
 //! Its bulletins name CVEs in the titles of the bugs that they refer to, if at all: many are known
 //! by their own id only.
 
@@ -13,6 +14,9 @@ use crate::{Family, Feed, FeedError, Limits, Probe, Settings};
 
 /// The oldest release whose bulletins are complete enough to judge by.
 const FIRST_RELEASE: u32 = 32;
+
+/// The last release with a repository of modules.
+const LAST_MODULAR: u32 = 38;
 
 /// Where the search for releases ends even if the source claims to have more.
 const LAST_RELEASE: u32 = 199;
@@ -95,18 +99,29 @@ impl Fedora {
     /// Finds the documents of a release where it is.
     fn documents(&self, release: u32, probe: &mut dyn Probe) -> Result<Vec<Document>, FeedError> {
         for base in &self.bases {
-            let mut documents = Vec::new();
-            for (architecture, packages) in ARCHITECTURES {
-                let folder = format!("{base}/{release}/Everything/{architecture}");
-                if let Listed::Document(document) = find(probe, &folder, packages, &self.limits)? {
-                    documents.push(document);
-                }
+            let base = format!("{base}/{release}");
+            let mut documents = self.repository(&format!("{base}/Everything"), probe)?;
+            if documents.is_empty() {
+                continue;
             }
-            if !documents.is_empty() {
-                return Ok(documents);
+            if release <= LAST_MODULAR {
+                documents.extend(self.repository(&format!("{base}/Modular"), probe)?);
             }
+            return Ok(documents);
         }
         Ok(Vec::new())
+    }
+
+    /// Finds the documents of a repository.
+    fn repository(&self, base: &str, probe: &mut dyn Probe) -> Result<Vec<Document>, FeedError> {
+        let mut documents = Vec::new();
+        for (architecture, packages) in ARCHITECTURES {
+            let folder = format!("{base}/{architecture}");
+            if let Listed::Document(document) = find(probe, &folder, packages, &self.limits)? {
+                documents.push(document);
+            }
+        }
+        Ok(documents)
     }
 }
 

@@ -153,8 +153,8 @@ impl<T: Read + Seek> ReadSeek for T {}
 
 /// Receives what a feed says.
 pub trait Sink {
-    /// Takes an advisory.
-    fn advisory(&mut self, advisory: Advisory) -> Result<(), SinkError>;
+    /// Takes an advisory. Feeds hand over the same one again and again, changed in a few fields.
+    fn advisory(&mut self, advisory: &Advisory) -> Result<(), SinkError>;
 
     /// Takes a fact that is no advisory.
     fn note(&mut self, note: Note) -> Result<(), SinkError>;

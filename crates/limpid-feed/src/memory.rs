@@ -37,8 +37,8 @@ pub struct Collected {
 }
 
 impl Sink for Collected {
-    fn advisory(&mut self, advisory: Advisory) -> Result<(), SinkError> {
-        self.advisories.push(advisory);
+    fn advisory(&mut self, advisory: &Advisory) -> Result<(), SinkError> {
+        self.advisories.push(advisory.clone());
         Ok(())
     }
 

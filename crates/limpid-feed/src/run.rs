@@ -1,3 +1,4 @@
+use std::borrow::Borrow;
 use std::fmt::Display;
 
 use limpid_types::Advisory;
@@ -33,10 +34,10 @@ impl<'a> Run<'a> {
     }
 
     /// Hands over an advisory.
-    pub(crate) fn advisory(&mut self, advisory: Advisory) -> Result<(), FeedError> {
+    pub(crate) fn advisory(&mut self, advisory: impl Borrow<Advisory>) -> Result<(), FeedError> {
         self.tally.advisories += 1;
         self.sink
-            .advisory(advisory)
+            .advisory(advisory.borrow())
             .map_err(|source| refused(self.document, source))
     }
 

@@ -13,17 +13,22 @@
 //! * The distribution is what the release files of the finished image say.
 //! * A package of Red Hat came from the repository that dnf's history says, or from one of those
 //!   that its layer was made from (`repositories`).
+//! * A package of Amazon Linux came from the repository that yum or dnf noted (`yum_repositories`).
 //! * The image is the container that its last identity names (`containers`).
 //! * The source of an rpm has the epoch of its packages (`source_epoch`).
 //! * Packages that are not the distribution's own are marked (`third_party`).
+//! * Packages of programming languages are told apart by ecosystem, name and version, and belong
+//!   to the package of the distribution that owns their files (`languages`).
 
 mod containers;
 mod distributions;
+mod languages;
 mod layers;
 pub mod ownership;
 mod repositories;
 mod source_epoch;
 mod third_party;
+mod yum_repositories;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,10 +39,12 @@ use limpid_types::{
 };
 
 use distributions::Distributions;
+use languages::Languages;
 use layers::{DatabaseHistory, Layers};
 use repositories::Repositories;
 use source_epoch::SourceEpochs;
 use third_party::ThirdParty;
+use yum_repositories::YumRepositories;
 
 /// One layer's evidence, with the digest of the layer.
 #[derive(Clone, Debug)]
@@ -46,6 +53,9 @@ pub struct LayerFacts {
     pub digest: Digest,
     /// What was seen in it; shared, since a manifest may list a layer a thousand times.
     pub evidence: Arc<LayerEvidence>,
+    /// Which files the packages in it own, to be read with [`limpid_detect::OwnedFiles`]; may be
+    /// empty when no layer of the image has packages of programming languages.
+    pub owned_files: Arc<[u8]>,
 }
 
 /// Makes the index report of an image from the evidence of its layers, base first.
@@ -53,6 +63,7 @@ pub fn coalesce(manifest: &Digest, facts: &[LayerFacts]) -> IndexReport {
     let layers = Layers::stack(facts);
     let distributions = Distributions::of(&layers, facts.len());
     let repositories = Repositories::of(facts, is_red_hat(&distributions));
+    let noted = YumRepositories::of(facts, is_amazon(&distributions));
     let mut report = IndexReport {
         manifest_hash: manifest.to_string(),
         state: index_state::FINISHED.to_owned(),
@@ -71,11 +82,18 @@ pub fn coalesce(manifest: &Digest, facts: &[LayerFacts]) -> IndexReport {
         facts,
         distributions,
         repositories,
+        noted,
     };
     let mut own = BTreeSet::new();
+    let mut languages = Languages::default();
     for history in layers.databases() {
-        image.add_database(&mut report, history, &mut own);
+        if history.newest().kind.is_language() {
+            languages.add(history);
+        } else {
+            languages.add_third_party(image.add_database(&mut report, history, &mut own));
+        }
     }
+    languages.finish(facts, &layers, &mut report);
     let crowded = image.repositories.problems(facts);
     report.limpid.problems.extend(crowded);
     // The same package in two databases is the distribution's own if one of them says so.
@@ -95,20 +113,31 @@ fn is_red_hat(distributions: &Distributions) -> bool {
         .is_none_or(|distribution| matches!(distribution.did.as_str(), "rhel" | "hummingbird"))
 }
 
+/// Tells whether it matters which of its repositories a package came from.
+fn is_amazon(distributions: &Distributions) -> bool {
+    distributions
+        .of_image()
+        .is_some_and(|distribution| distribution.did == "amzn")
+}
+
 /// What the packages of an image are put together with.
 struct Image<'a> {
     facts: &'a [LayerFacts],
     distributions: Distributions,
     repositories: Repositories<'a>,
+    noted: YumRepositories<'a>,
 }
 
 impl Image<'_> {
-    fn add_database(
+    /// Adds the packages of a database, and returns path and name of those that are not the
+    /// distribution's own.
+    fn add_database<'d>(
         &self,
         report: &mut IndexReport,
-        history: &DatabaseHistory<'_>,
+        history: &DatabaseHistory<'d>,
         own: &mut BTreeSet<String>,
-    ) {
+    ) -> BTreeSet<(&'d str, &'d str)> {
+        let mut others = BTreeSet::new();
         let database = history.newest();
         let distribution = self
             .distributions
@@ -133,6 +162,7 @@ impl Image<'_> {
             }
             match third_party.owner(record, database.kind) {
                 Some(owner) => {
+                    others.insert((database.path.as_str(), record.name.as_str()));
                     report.limpid.third_party.insert(package.id.clone(), owner);
                 }
                 None => {
@@ -146,6 +176,7 @@ impl Image<'_> {
                 .push(environment);
             report.packages.insert(package.id.clone(), package);
         }
+        others
     }
 
     fn add_origin(
@@ -177,6 +208,10 @@ impl Image<'_> {
                 .repositories_instead
                 .insert(package.to_owned(), instead);
         }
+        if let Some(noted) = self.noted.of_package(record, layer) {
+            environment.repository_ids = Some(vec![noted.id.clone()]);
+            report.repository.entry(noted.id.clone()).or_insert(noted);
+        }
     }
 }
 
@@ -193,7 +228,10 @@ fn package_db(path: &str, kind: DatabaseKind) -> String {
         | DatabaseKind::Pacman
         | DatabaseKind::Portage
         | DatabaseKind::Chisel
-        | DatabaseKind::Bottlerocket => path.to_owned(),
+        | DatabaseKind::Bottlerocket
+        | DatabaseKind::LanguagePackage
+        | DatabaseKind::LockFile
+        | DatabaseKind::Executable => path.to_owned(),
     }
 }
 
@@ -207,6 +245,9 @@ fn package(record: &PackageRecord, source_version: &str, kind: DatabaseKind) -> 
         DatabaseKind::Portage => ("ebuild", "portage"),
         DatabaseKind::Chisel => ("dpkg", "chisel"),
         DatabaseKind::Bottlerocket => ("rpm", "bottlerocket"),
+        DatabaseKind::LanguagePackage | DatabaseKind::LockFile | DatabaseKind::Executable => {
+            ("language", "language")
+        }
     };
     let module = match kind {
         // A slot, `slot:0/3`, by which advisories tell packages apart as well.

@@ -39,6 +39,7 @@ fn of_build_info(evidence: &LayerEvidence) -> usize {
         .dnf_histories
         .iter()
         .flat_map(|history| &history.packages)
+        .chain(&evidence.yum_packages)
         .map(|package| {
             let texts = [&package.name, &package.version, &package.arch];
             let text: usize = texts.iter().map(|text| text.len()).sum();
@@ -68,6 +69,12 @@ pub(crate) fn of_report(report: &IndexReport) -> usize {
         .repositories_instead
         .iter()
         .map(|(id, ids)| of_texts([id].into_iter().chain(ids)) + MAP_ENTRY);
+    let languages = report.limpid.languages.iter().map(|(id, language)| {
+        let owner = language.owner.iter();
+        let owner = owner.flat_map(|owner| [&owner.package, &owner.database]);
+        let lists = language.paths.iter().chain(&language.digests);
+        size_of_val(language) + of_texts(lists.chain(owner).chain([id])) + MAP_ENTRY
+    });
     let problems = report.limpid.problems.iter();
     size_of::<IndexReport>()
         + report
@@ -83,6 +90,7 @@ pub(crate) fn of_report(report: &IndexReport) -> usize {
         + report.repository.len() * 1024
         + third_party.sum::<usize>()
         + instead.sum::<usize>()
+        + languages.sum::<usize>()
         + of_texts(&report.limpid.earlier_containers)
         + problems
             .map(|problem| problem.layer.len() + of_problem(&problem.problem))
@@ -112,6 +120,7 @@ fn of_record(record: &PackageRecord) -> usize {
         &record.maintainer,
         &record.signature_key,
         &record.build_id,
+        &record.place,
     ];
     size_of_val(record) + texts.iter().map(|text| text.len()).sum::<usize>()
 }

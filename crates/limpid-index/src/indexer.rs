@@ -194,7 +194,10 @@ impl Indexer {
         let evidence = known
             .evidence(name, &record.layers, &record.detector_set)
             .await?;
-        let Some(facts) = stack(&record.layers, &evidence) else {
+        let owned_files = known
+            .owned_files(&record, &evidence, BTreeMap::new())
+            .await?;
+        let Some(facts) = stack(&record.layers, &evidence, &owned_files) else {
             return Ok(None);
         };
         let report = make_report(name, manifest, facts).await?;
@@ -227,14 +230,19 @@ impl Indexer {
             let mut evidence = evidence.await?;
             let read = self.read_unknown(request, errand, &evidence).await?;
             let is_whole = read.values().all(|read| read.is_whole);
-            let read = read.into_iter().map(|(layer, it)| (layer, it.evidence));
-            evidence.extend(read);
+            let mut owned_files = BTreeMap::new();
+            for (layer, read) in read {
+                owned_files.insert(layer.clone(), read.owned_files);
+                evidence.insert(layer, read.evidence);
+            }
             let bytes = evidence
                 .values()
                 .map(|it| footprint::of_evidence(it))
                 .sum::<usize>();
             known.check(&request.name, bytes as u64)?;
-            let Some(facts) = stack(&record.layers, &evidence) else {
+            let stored = known.owned_files(&record, &evidence, owned_files);
+            let owned_files = stored.await?;
+            let Some(facts) = stack(&record.layers, &evidence, &owned_files) else {
                 break;
             };
             let report = make_report(&request.name, &request.manifest, facts).await?;
@@ -315,6 +323,7 @@ impl Indexer {
         let facts = [LayerFacts {
             digest: digest.clone(),
             evidence: Arc::new(detected.evidence),
+            owned_files: detected.owned_files.into(),
         }];
         Ok(coalesce(&digest, &facts))
     }
@@ -347,11 +356,13 @@ fn as_blob(layer: &LayerSource) -> Option<Layer> {
 fn stack(
     layers: &[Digest],
     evidence: &BTreeMap<Digest, Arc<LayerEvidence>>,
+    owned_files: &BTreeMap<Digest, Arc<[u8]>>,
 ) -> Option<Vec<LayerFacts>> {
     let facts = layers.iter().map(|digest| {
         Some(LayerFacts {
             digest: digest.clone(),
             evidence: Arc::clone(evidence.get(digest)?),
+            owned_files: owned_files.get(digest).cloned().unwrap_or_default(),
         })
     });
     facts.collect()

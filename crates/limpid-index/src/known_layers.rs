@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use limpid_detect::DETECTOR_SET;
-use limpid_store::IndexStore;
+use limpid_store::{IndexStore, ManifestRecord};
 use limpid_types::{Digest, LayerEvidence};
 use tokio::task::spawn_blocking;
 
@@ -67,6 +67,32 @@ impl KnownLayers {
         }
         self.check(image, bytes)?;
         Ok(found)
+    }
+
+    /// Completes the lists of the files that packages own, if the image has packages of programming
+    /// languages, which may be in such files.
+    pub(crate) async fn owned_files(
+        &self,
+        record: &ManifestRecord,
+        evidence: &BTreeMap<Digest, Arc<LayerEvidence>>,
+        mut known: BTreeMap<Digest, Arc<[u8]>>,
+    ) -> Result<BTreeMap<Digest, Arc<[u8]>>, IndexError> {
+        let mut databases = evidence.values().flat_map(|it| &it.databases);
+        if !databases.any(|database| database.kind.is_language()) {
+            return Ok(BTreeMap::new());
+        }
+        let layers: BTreeSet<&Digest> = record.layers.iter().collect();
+        let missing: Vec<Digest> = layers
+            .into_iter()
+            .filter(|layer| !known.contains_key(*layer))
+            .cloned()
+            .collect();
+        for batch in missing.chunks(BATCH) {
+            let stored = self.store.owned_files(batch, &record.detector_set).await?;
+            let stored = stored.into_iter();
+            known.extend(stored.map(|(layer, files)| (layer, files.into())));
+        }
+        Ok(known)
     }
 
     /// Refuses an image whose evidence takes so many bytes that no report could be made of it.

@@ -35,6 +35,8 @@ struct Inner {
 pub(crate) struct LayerRead {
     /// The evidence.
     pub(crate) evidence: Arc<LayerEvidence>,
+    /// Which files the packages of the layer own.
+    pub(crate) owned_files: Arc<[u8]>,
     /// How much memory it takes, about.
     pub(crate) bytes: u64,
     /// False when something was left out for want of memory; then it is not kept.
@@ -135,6 +137,7 @@ fn encode(layer: &Digest, detected: Detected) -> Result<(LayerRecord, LayerRead)
         packages: package_names(&detected.evidence),
     };
     let read = LayerRead {
+        owned_files: record.owned_files.as_slice().into(),
         evidence: Arc::new(detected.evidence),
         bytes: detected.bytes,
         is_whole: detected.is_whole,

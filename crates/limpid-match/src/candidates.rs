@@ -1,15 +1,15 @@
-use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use limpid_types::{Cpe, Details, Environment, Package, PackageKind};
+use limpid_vulndb::DetailsHandle;
 
 use crate::distributions::{Epochs, SourceVersion};
 use crate::products::{Covered, Products};
 use crate::release::Release;
 use crate::statements::{self, Statement};
-use crate::{Candidate, FeedSnapshot, MatchError, VulnerabilityData};
+use crate::{Candidate, CandidateTexts, FeedSnapshot, MatchError, VulnerabilityData};
 
 /// A package as it is installed in one release.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +79,11 @@ impl<'a> Installed<'a, '_> {
         let holds_for = |named: &&str| is_any(named) || architecture(named) == own;
         candidate.kind == kind
             && (self.release.concerns)(package, candidate)
+            && self
+                .release
+                .repository
+                .as_deref()
+                .is_none_or(|known| known == candidate.repository)
             && (is_any(own)
                 || candidate.architectures.is_empty()
                 || candidate.architectures.iter().any(holds_for))
@@ -105,11 +110,10 @@ pub(crate) struct Known<'a> {
     pub(crate) candidate: Candidate<'a>,
     /// The package name that the feed speaks of.
     pub(crate) package: &'a str,
-    details: OnceCell<Arc<Details>>,
 }
 
 impl<'a> Known<'a> {
-    /// Makes a statement whose texts have not been read.
+    /// Makes a statement.
     pub(crate) fn new(
         feed: usize,
         namespace: &'a str,
@@ -121,7 +125,6 @@ impl<'a> Known<'a> {
             namespace,
             candidate,
             package,
-            details: OnceCell::new(),
         }
     }
 
@@ -129,22 +132,34 @@ impl<'a> Known<'a> {
     pub(crate) fn feed<'d>(&self, data: &'d dyn VulnerabilityData) -> Option<&'d FeedSnapshot> {
         data.feeds().get(self.feed)
     }
+}
 
-    /// Returns the texts, reading them when they are asked for first.
-    pub(crate) fn details(
-        &self,
+/// The texts of what was found in an image, each read once: a vulnerability has the same in every
+/// package of its feed.
+#[derive(Default)]
+pub(crate) struct Texts(HashMap<(usize, DetailsHandle), Arc<Details>>);
+
+impl Texts {
+    /// Returns the texts of a statement.
+    pub(crate) fn of(
+        &mut self,
+        known: &Known<'_>,
         data: &dyn VulnerabilityData,
-    ) -> Result<&Arc<Details>, MatchError> {
-        if let Some(details) = self.details.get() {
-            return Ok(details);
-        }
-        let details =
-            data.details(self.feed, &self.candidate)
-                .map_err(|source| MatchError::Texts {
-                    id: self.candidate.id.clone(),
-                    source,
-                })?;
-        Ok(self.details.get_or_init(|| Arc::new(details)))
+    ) -> Result<Arc<Details>, MatchError> {
+        let read = || {
+            let details = data.details(known.feed, &known.candidate);
+            details.map(Arc::new).map_err(|source| MatchError::Texts {
+                id: known.candidate.id.clone(),
+                source,
+            })
+        };
+        let CandidateTexts::Stored(handle) = known.candidate.texts else {
+            return read();
+        };
+        Ok(match self.0.entry((known.feed, handle)) {
+            Entry::Occupied(known) => Arc::clone(known.get()),
+            Entry::Vacant(place) => Arc::clone(place.insert(read()?)),
+        })
     }
 }
 
@@ -183,6 +198,9 @@ impl<'a> Candidates<'a> {
         }
         let mut statements = Vec::new();
         for namespace in &release.namespaces {
+            if release.products.is_none() && !statements.is_empty() {
+                break;
+            }
             for &(name, kind, version) in &sought {
                 let list = self.lists.get(&(namespace.as_str(), name));
                 for known in list.map_or(&[][..], Vec::as_slice) {

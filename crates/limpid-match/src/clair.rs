@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
 use limpid_types::{
-    Coverage, Details, Distribution, Environment, Finding, FixState, Gap, IndexReport, Package,
-    PackageKind, Report, Repository, Severity, Verdict,
+    Coverage, Details, Distribution, Ecosystem, Environment, Finding, FixState, Gap, IndexReport,
+    Package, PackageKind, Report, Repository, Severity, Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -168,6 +168,7 @@ pub(crate) fn view<'a>(index: &'a IndexReport, finding: &'a Finding) -> Vulnerab
         kind: finding.advisory_kind,
         fixed_in_version: &finding.fixed_version,
         product: &finding.product,
+        ecosystem: Ecosystem::from_key(&finding.namespace),
     };
     let distribution = index.distributions.get(&finding.package.distribution_id);
     VulnerabilityView::new(updater, statement, &finding.details, distribution)

@@ -4,7 +4,9 @@
 //! report lists it as packages with a repository of its own kind, and advisories speak of such
 //! images by their names in the catalogue.
 
-use limpid_types::{Cpe, Environment, IndexReport, Package, Repository};
+use std::collections::BTreeSet;
+
+use limpid_types::{Cpe, Environment, IndexReport, Package, Report, Repository, SeverityCounts};
 
 use crate::products::Products;
 use crate::{DataError, VulnerabilityData};
@@ -55,4 +57,42 @@ pub(crate) fn names(
     names.sort_unstable();
     names.dedup();
     Ok(names)
+}
+
+/// Lists what is said of an image of Red Hat's once.
+///
+/// Such an image is up to three packages of one name, as a source, as a binary and as a whole, and
+/// advisories are about any of these. To people it is one thing, so of several findings with one id
+/// the worst stays. Clair's reports list each package for itself.
+pub fn once_per_image(report: &mut Report, index: &IndexReport) {
+    let mut seen = BTreeSet::new();
+    let mut is_first = |package: &str, id: &str| {
+        image(index, package).is_none_or(|image| seen.insert((image, id.to_owned())))
+    };
+    // The worst are first.
+    report
+        .findings
+        .retain(|finding| is_first(&finding.package.id, &finding.id));
+    for package in &mut report.not_affected {
+        let id = &package.package;
+        package.ids.retain(|name| is_first(id, name));
+    }
+    report
+        .not_affected
+        .retain(|package| !package.ids.is_empty());
+    report.counts = SeverityCounts::of(&report.findings);
+}
+
+/// Returns what several packages that are one image have in common; none for other packages.
+fn image<'a>(index: &'a IndexReport, package: &str) -> Option<[&'a str; 5]> {
+    let environment = index.environments.get(package)?.first()?;
+    repository(index, environment)?;
+    let package = index.packages.get(package)?;
+    Some([
+        &package.name,
+        &package.version,
+        &package.arch,
+        &environment.package_db,
+        &environment.introduced_in,
+    ])
 }

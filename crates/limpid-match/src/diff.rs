@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use limpid_types::{Distribution, Status, Vulnerability};
+use limpid_types::{Distribution, Ecosystem, Status, Vulnerability};
 use limpid_version::RangeEnd;
 use limpid_vulndb::{Record, Records, Snapshot};
 
@@ -224,6 +224,7 @@ impl<'a> Reader<'a> {
                 kind: record.kind,
                 fixed_in_version,
                 product: record.cpes.first().copied().unwrap_or_default(),
+                ecosystem: Ecosystem::from_key(record.namespace),
             };
             let distribution = Some(&self.distribution.1);
             give(VulnerabilityView::new(

@@ -4,7 +4,7 @@
 //! releases are named in a way of their own.
 
 mod alpine;
-mod amazon;
+pub(crate) mod amazon;
 mod debian;
 mod gentoo;
 mod naming;
@@ -42,6 +42,20 @@ pub(crate) struct Family {
     pub(crate) judged_by: JudgedBy,
     /// Tells whether an advisory about a package name is about an installed package of that name.
     pub(crate) concerns: Concerns,
+    /// Builds that have advisories of their own.
+    pub(crate) apart: Option<&'static BuildsApart>,
+}
+
+/// Builds of a release under the names of ordinary packages, which are judged by their own
+/// advisories alone.
+#[derive(Debug)]
+pub(crate) struct BuildsApart {
+    /// Name for people.
+    pub(crate) name: &'static str,
+    /// Tells whether a package is such a build.
+    pub(crate) has: fn(&Package) -> bool,
+    /// What follows the namespace of the release in those of the builds, the best first.
+    pub(crate) endings: &'static [&'static str],
 }
 
 /// Tells whether an advisory about a package name is about an installed package of that name.
@@ -77,6 +91,8 @@ pub(crate) enum JudgedBy {
     Release,
     /// The products that its repositories belong to, as Red Hat has it.
     Products,
+    /// The release, and where that is known the repository of it, as Amazon Linux has it.
+    Repository,
 }
 
 impl Family {

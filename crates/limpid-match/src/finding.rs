@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use limpid_types::{Details, Finding, FixState, PackageKind, PackageRef};
+use limpid_types::{Confidence, Details, Finding, FixState, PackageKind, PackageRef};
 use limpid_version::{Range, RangeEnd};
 
 use crate::candidates::Installed;
@@ -12,7 +12,7 @@ pub(crate) fn of(
     package: &Arc<PackageRef>,
     affected: &Affected<'_>,
     feed: &str,
-    details: &Arc<Details>,
+    details: Arc<Details>,
 ) -> Finding {
     let known = affected.statement.known;
     let candidate = &known.candidate;
@@ -31,7 +31,8 @@ pub(crate) fn of(
         repository: candidate.repository.into(),
         product: affected.statement.product.unwrap_or_default().into(),
         reason: reason(affected),
-        details: Arc::clone(details),
+        statements: Vec::new(),
+        details,
     }
 }
 
@@ -47,6 +48,9 @@ pub(crate) fn package(installed: &Installed<'_, '_>) -> PackageRef {
         package_db: environment.package_db.clone(),
         layer: environment.introduced_in.clone(),
         distribution_id: environment.distribution_id.clone(),
+        purl: String::new(),
+        paths: Vec::new(),
+        confidence: Confidence::default(),
     }
 }
 

@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use limpid_types::{
-    Coverage, Environment, FeedUse, Finding, GapReason, IndexReport, NotAffected, Report,
-    SeverityCounts,
+    Coverage, Ecosystem, Environment, FeedUse, Finding, GapReason, IndexReport, NotAffected,
+    PackageRef, Report, SeverityCounts,
 };
 use thiserror::Error;
 
@@ -13,7 +14,7 @@ use crate::coverage::Gaps;
 use crate::finding;
 use crate::package_judge::PackageJudge;
 use crate::release::{Place, PlaceKey, Release, Unserved, place_keys};
-use crate::{DataError, Options, VulnerabilityData};
+use crate::{DataError, Options, VulnerabilityData, jars, languages, purl};
 
 /// Why there is no report.
 #[derive(Debug, Error)]
@@ -32,6 +33,13 @@ pub enum MatchError {
     /// The products that repositories belong to could not be looked up.
     #[error("cannot look up the products of repositories")]
     Repositories {
+        /// What went wrong.
+        #[source]
+        source: DataError,
+    },
+    /// Jars could not be looked up in the index of jars.
+    #[error("cannot look up jars in their index")]
+    Jars {
         /// What went wrong.
         #[source]
         source: DataError,
@@ -67,7 +75,7 @@ pub enum MatchError {
 /// | `NoDistribution` | a package belongs to no distribution, or its release cannot be told | not judged |
 /// | `NoFeed` | limpid has no feed for the distribution or the package repository | not judged |
 /// | `FeedMissing` | the generation has no snapshot of the feed | not judged |
-/// | `FeedEmpty` | the snapshot holds nothing for the release | not judged |
+/// | `FeedEmpty` | the snapshots hold nothing for the release, or for the builds or the repository of it that the package is of | not judged |
 /// | `RepositoryUnknown` | nobody says which products a Red Hat repository belongs to | not judged |
 /// | `ThirdParty` | somebody else than the distribution built the package | not judged |
 /// | `UnknownVersion` | a version that an advisory has to be compared with does not parse | judged but for that, counted as not judged |
@@ -83,6 +91,8 @@ pub fn judge(
     now: Timestamp,
     options: &Options,
 ) -> Result<Report, MatchError> {
+    let index = jars::identify(index, data).map_err(|source| MatchError::Jars { source })?;
+    let index = index.as_ref();
     let releases = Releases::of(index, data, now, options);
     let case = Case {
         index,
@@ -91,6 +101,8 @@ pub fn judge(
         releases: &releases,
     };
     let collected = Findings {
+        index,
+        merges_aliases: options.merge_aliases,
         judge: PackageJudge::new(data, options),
         hidden: SeverityCounts::default(),
         shown: Vec::new(),
@@ -115,6 +127,7 @@ pub fn judge(
         hidden: collected.hidden,
         findings,
         not_affected,
+        owned: languages::owned(index),
     })
 }
 
@@ -125,6 +138,8 @@ pub(crate) struct Releases<'a> {
     of_places: BTreeMap<PlaceKey<'a>, Result<Release, Unserved>>,
     /// By the id of a package that is a container image.
     of_containers: BTreeMap<&'a str, Result<Release, Unserved>>,
+    /// By the ecosystem of a programming language.
+    of_ecosystems: BTreeMap<Ecosystem, Result<Release, Unserved>>,
 }
 
 impl<'a> Releases<'a> {
@@ -144,6 +159,12 @@ impl<'a> Releases<'a> {
                 {
                     let release = Release::of_container(package, repository, data, now, max_age);
                     releases.of_containers.insert(id, release);
+                    continue;
+                }
+                if let Some(ecosystem) = languages::ecosystem(index, environment) {
+                    let releases = releases.of_ecosystems.entry(ecosystem);
+                    releases
+                        .or_insert_with(|| Release::of_ecosystem(ecosystem, data, now, max_age));
                     continue;
                 }
                 for key in place_keys(index, id, environment) {
@@ -171,6 +192,9 @@ impl<'a> Releases<'a> {
         if let Some(container) = self.of_containers.get(package) {
             return Some(container);
         }
+        if let Some(ecosystem) = languages::ecosystem(index, environment) {
+            return self.of_ecosystems.get(&ecosystem);
+        }
         let mut last = None;
         for key in place_keys(index, package, environment) {
             last = self.of_places.get(&key);
@@ -185,7 +209,10 @@ impl<'a> Releases<'a> {
 
     /// Returns all of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Result<Release, Unserved>> {
-        self.of_places.values().chain(self.of_containers.values())
+        let places = self.of_places.values();
+        places
+            .chain(self.of_containers.values())
+            .chain(self.of_ecosystems.values())
     }
 }
 
@@ -231,6 +258,8 @@ pub(crate) fn judge_into<'a, C: Collect<'a>>(
 
 /// Findings as limpid's own report has them.
 struct Findings<'a> {
+    index: &'a IndexReport,
+    merges_aliases: bool,
     judge: PackageJudge<'a>,
     hidden: SeverityCounts,
     shown: Vec<Finding>,
@@ -243,8 +272,14 @@ impl<'a> Collect<'a> for Findings<'a> {
     }
 
     fn judge(&mut self, installed: &Installed<'a, '_>) -> Result<Option<String>, MatchError> {
-        let shown = &mut self.shown;
-        let judged = self.judge.judge(installed, |finding| shown.push(finding))?;
+        let mut found = Vec::new();
+        let judged = self.judge.judge(installed, |finding| found.push(finding))?;
+        complete_package(self.index, &mut found);
+        if self.merges_aliases && languages::ecosystem(self.index, installed.environment).is_some()
+        {
+            languages::merge_aliases(&mut found);
+        }
+        self.shown.append(&mut found);
         self.hidden.add_all(judged.hidden);
         if !judged.not_affected.is_empty() {
             self.not_affected.push(NotAffected {
@@ -255,6 +290,23 @@ impl<'a> Collect<'a> for Findings<'a> {
             });
         }
         Ok(judged.unknown)
+    }
+}
+
+/// Adds to the package of some findings what only limpid's own report says of it.
+fn complete_package(index: &IndexReport, findings: &mut [Finding]) {
+    let Some(first) = findings.first() else {
+        return;
+    };
+    let mut package = PackageRef::clone(&first.package);
+    package.purl = purl(index, &package.id).unwrap_or_default();
+    if let Some(language) = index.limpid.languages.get(&package.id) {
+        package.paths.clone_from(&language.paths);
+        package.confidence = language.confidence;
+    }
+    let package = Arc::new(package);
+    for finding in findings {
+        finding.package = Arc::clone(&package);
     }
 }
 
@@ -313,6 +365,11 @@ impl<'a, C: Collect<'a>> Judgement<'a, C> {
         }
         if self.case.index.limpid.earlier_containers.contains(id) {
             // What the image was built on is no part of what it is.
+            return Ok(true);
+        }
+        let language = self.case.index.limpid.languages.get(id);
+        if language.is_some_and(|language| language.owner.is_some()) {
+            // The distribution judges the package that it is a part of.
             return Ok(true);
         }
         let mut is_judged = true;

@@ -34,7 +34,9 @@ mod fault;
 mod finding;
 mod generation;
 mod index_reports;
+mod jars;
 mod judge;
+mod languages;
 mod memory;
 mod metrics;
 mod minor_release;
@@ -42,6 +44,7 @@ mod opening;
 mod options;
 mod package_judge;
 mod products;
+mod purl;
 mod release;
 mod served_data;
 mod service;
@@ -53,6 +56,7 @@ mod updater_name;
 
 pub use affected::{affected, names};
 pub use clair::{clair_index, clair_report};
+pub use containers::once_per_image;
 pub use data::{
     Candidate, CandidateTexts, DataError, FeedSnapshot, MissingFeed, VulnerabilityData,
 };
@@ -64,6 +68,7 @@ pub use judge::{MatchError, judge};
 pub use memory::MemoryData;
 pub use opening::open_generation;
 pub use options::Options;
+pub use purl::purl;
 pub use served_data::ServedData;
 pub use service::{MatchService, MatchSettings, PackedReport};
 pub use snapshot_folder::{SnapshotFault, SnapshotFolder};

@@ -17,6 +17,9 @@ pub struct Options {
     /// How many findings a report may hold. What an image contains decides how many there are, so
     /// this bounds the memory that an image can claim.
     pub max_findings: usize,
+    /// Makes one finding of those in one package that are about the same vulnerability under
+    /// several names. Clair's reports have one for each name.
+    pub merge_aliases: bool,
 }
 
 impl Default for Options {
@@ -26,6 +29,7 @@ impl Default for Options {
             ignore_unfixed: false,
             max_feed_age: SignedDuration::from_hours(7 * 24),
             max_findings: 100_000,
+            merge_aliases: true,
         }
     }
 }

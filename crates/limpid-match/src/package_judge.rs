@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use limpid_types::{Finding, FixState, SeverityCounts};
 
-use crate::candidates::{Candidates, Installed};
+use crate::candidates::{Candidates, Installed, Texts};
 use crate::statements::{self, Affected, Outcome, Statement};
 use crate::{MatchError, Options, VulnerabilityData, finding};
 
@@ -12,6 +12,7 @@ pub(crate) struct PackageJudge<'a> {
     data: &'a dyn VulnerabilityData,
     options: &'a Options,
     candidates: Candidates<'a>,
+    texts: Texts,
 }
 
 impl<'a> PackageJudge<'a> {
@@ -21,6 +22,7 @@ impl<'a> PackageJudge<'a> {
             data,
             options,
             candidates: Candidates::new(data),
+            texts: Texts::default(),
         }
     }
 
@@ -49,7 +51,7 @@ impl<'a> PackageJudge<'a> {
                 Outcome::Affected(affected) => {
                     let known = affected.statement.known;
                     let feed = known.feed(self.data).map_or("", |feed| &feed.name);
-                    let details = known.details(self.data)?;
+                    let details = self.texts.of(known, self.data)?;
                     let package = shared.get_or_init(|| Arc::new(finding::package(installed)));
                     find(finding::of(package, &affected, feed, details));
                 }

@@ -1,8 +1,11 @@
+mod unserved;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use limpid_types::{
-    Distribution, Environment, GapReason, IndexReport, Package, REDHAT_IMAGES, Repository,
+    Distribution, Ecosystem, Environment, GapReason, IndexReport, Package, REDHAT_IMAGES,
+    Repository,
 };
 use limpid_vulndb::FROZEN_NOTES;
 
@@ -10,22 +13,23 @@ use crate::containers;
 use crate::coverage::Gaps;
 use crate::data::is_of;
 use crate::distributions::{
-    self, Concerns, Epochs, Family, JudgedBy, SourceVersion, is_of_module, red_hat,
+    self, BuildsApart, Concerns, Epochs, Family, JudgedBy, SourceVersion, amazon, is_of_module,
+    red_hat,
 };
 use crate::products::{Known, MAPPING_FEED, Products};
-use crate::{FeedSnapshot, VulnerabilityData, end_of_life};
+use crate::{FeedSnapshot, VulnerabilityData, end_of_life, languages};
+pub(crate) use unserved::Unserved;
+use unserved::{missing, without_apart, without_feed, without_records, without_release};
 
 /// The feed that speaks of container images of Red Hat's.
 const CONTAINER_FEED: &str = "rhel-vex";
-
-/// How many missing feeds of a family a gap names.
-const NAMED_FEEDS: usize = 3;
 
 /// A release of a distribution that some feed of the generation serves, or in the case of Red Hat
 /// the products that some of its repositories belong to.
 #[derive(Clone, Debug)]
 pub(crate) struct Release {
-    /// Where its advisories hold.
+    /// Where its advisories hold. Of several, each is for other products, or else the first that
+    /// speaks of a package counts.
     pub(crate) namespaces: Vec<String>,
     /// Places of the feeds that have records there.
     pub(crate) feeds: Vec<usize>,
@@ -37,6 +41,8 @@ pub(crate) struct Release {
     pub(crate) concerns: Concerns,
     /// The products that advisories are limited to; none where the namespace says it all.
     pub(crate) products: Option<Products>,
+    /// The repository that advisories must be about, where that is known.
+    pub(crate) repository: Option<String>,
     /// The names by which advisories speak of a container image; empty for other packages, which
     /// have one name.
     pub(crate) names: Vec<String>,
@@ -56,10 +62,13 @@ pub(crate) struct Place<'a> {
     pub(crate) distribution: &'a Distribution,
     /// Empty where they do not matter.
     pub(crate) repositories: Vec<&'a Repository>,
+    /// Whether it is about the builds of the distribution that have advisories of their own.
+    pub(crate) is_apart: bool,
 }
 
-/// Names a [`Place`]: the id of a distribution, and those of the repositories where they matter.
-pub(crate) type PlaceKey<'a> = (&'a str, &'a [String]);
+/// Names a [`Place`]: the id of a distribution, those of the repositories where they matter, and
+/// whether it is about builds apart.
+pub(crate) type PlaceKey<'a> = (&'a str, &'a [String], bool);
 
 /// Names the places that a package in an environment may be at, the best first.
 pub(crate) fn place_keys<'a>(
@@ -68,28 +77,30 @@ pub(crate) fn place_keys<'a>(
     environment: &'a Environment,
 ) -> impl Iterator<Item = PlaceKey<'a>> {
     let id = environment.distribution_id.as_str();
-    let by_products = index
-        .distributions
-        .get(id)
-        .and_then(distributions::family)
-        .is_some_and(|family| family.judged_by == JudgedBy::Products);
+    let family = index.distributions.get(id).and_then(distributions::family);
     let named = environment.repository_ids.as_deref().unwrap_or_default();
     let instead = index.limpid.repositories_instead.get(package);
-    let repositories = if by_products {
-        [Some(named), instead.map(Vec::as_slice)]
-    } else {
-        [Some(&[][..]), None]
+    let repositories = match family.map(|family| family.judged_by) {
+        Some(JudgedBy::Products) => [Some(named), instead.map(Vec::as_slice)],
+        Some(JudgedBy::Repository) => [Some(named), None],
+        Some(JudgedBy::Release) | None => [Some(&[][..]), None],
     };
+    let is_apart = family
+        .and_then(|family| family.apart)
+        .zip(index.packages.get(package))
+        .is_some_and(|(apart, package)| (apart.has)(package));
     repositories
         .into_iter()
         .flatten()
-        .map(move |repositories| (id, repositories))
+        .map(move |repositories| (id, repositories, is_apart))
 }
 
 impl<'a> Place<'a> {
     /// Returns the place that has a name; none when its distribution is not known.
-    pub(crate) fn of(index: &'a IndexReport, (id, repositories): PlaceKey<'a>) -> Option<Self> {
+    pub(crate) fn of(index: &'a IndexReport, key: PlaceKey<'a>) -> Option<Self> {
+        let (id, repositories, is_apart) = key;
         Some(Self {
+            is_apart,
             distribution: index.distributions.get(id)?,
             repositories: repositories
                 .iter()
@@ -97,17 +108,6 @@ impl<'a> Place<'a> {
                 .collect(),
         })
     }
-}
-
-/// Why the packages of a release cannot be judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unserved {
-    /// The reason.
-    pub(crate) reason: GapReason,
-    /// What it concerns.
-    pub(crate) subject: String,
-    /// More about it.
-    pub(crate) detail: String,
 }
 
 impl Release {
@@ -125,15 +125,17 @@ impl Release {
         let feeds = feeds_of(family, data, distribution)?;
         let own = family.namespaces(distribution);
         let (products, assumed) = match family.judged_by {
-            JudgedBy::Release => (None, None),
+            JudgedBy::Release | JudgedBy::Repository => (None, None),
             JudgedBy::Products => {
                 let (products, assumed) = products_of(place, family, data)?;
                 (Some(products), assumed)
             }
         };
-        let served = match &products {
-            Some(products) => all_served(products.namespaces(), &feeds, data),
-            None => first_served(&own, &feeds, data),
+        let apart = family.apart.filter(|_| place.is_apart);
+        let served = match (&products, apart) {
+            (Some(products), _) => all_served(products.namespaces(), &feeds, data),
+            (None, Some(apart)) => all_served(namespaces_apart(&own, apart), &feeds, data),
+            (None, None) => first_served(&own, &feeds, data),
         };
         let Some((namespaces, serving)) = served else {
             return Err(match (own.first(), missing(family.feed, data)) {
@@ -141,10 +143,15 @@ impl Release {
                 // Which releases a feed serves is in its data, so any that is missing may be
                 // the one that serves this release.
                 (Some(_), Some(unserved)) => unserved,
+                (Some(namespace), None) if apart.is_some() => without_apart(family, namespace),
                 (Some(namespace), None) => without_records(family, namespace, today),
             });
         };
         let own = own_namespace(&own, &namespaces).unwrap_or_default();
+        let repository = match family.judged_by {
+            JudgedBy::Repository => repository_of(place, &serving, data, own)?,
+            JudgedBy::Release | JudgedBy::Products => None,
+        };
         let end_key = end_of_life::key(distribution, own);
         let end = end_of_life::ended(&end_key, today);
         Ok(Self {
@@ -155,8 +162,14 @@ impl Release {
             feeds: serving,
             source_version: family.source_version,
             epochs: family.epochs,
-            concerns: family.concerns,
+            // A repository that is known tells all that there is to tell.
+            concerns: if repository.is_some() {
+                is_of_module
+            } else {
+                family.concerns
+            },
             products,
+            repository,
             names: Vec::new(),
             assumed,
         })
@@ -193,7 +206,42 @@ impl Release {
             epochs: Epochs::Compared,
             concerns: is_of_module,
             products: containers::products(repository),
+            repository: None,
             names,
+            end_key: String::new(),
+            ended: None,
+            assumed: None,
+        })
+    }
+
+    /// Finds the feeds that serve an ecosystem, be they its own database or somebody's advisories.
+    pub(crate) fn of_ecosystem(
+        ecosystem: Ecosystem,
+        data: &dyn VulnerabilityData,
+        now: Timestamp,
+        max_age: SignedDuration,
+    ) -> Result<Self, Unserved> {
+        let feeds: Vec<usize> = (0..data.feeds().len())
+            .filter(|feed| data.records(*feed, ecosystem.key()) > 0)
+            .collect();
+        if feeds.is_empty() {
+            let feed = languages::feed(ecosystem);
+            return Err(missing(&feed, data).unwrap_or_else(|| Unserved {
+                reason: GapReason::FeedMissing,
+                detail: format!("there is no data about packages of {ecosystem}"),
+                subject: feed,
+            }));
+        }
+        Ok(Self {
+            namespaces: vec![ecosystem.key().into()],
+            stale: stale(&feeds, data, now, max_age),
+            feeds,
+            source_version: SourceVersion::Installed,
+            epochs: Epochs::Compared,
+            concerns: is_of_module,
+            products: None,
+            repository: None,
+            names: Vec::new(),
             end_key: String::new(),
             ended: None,
             assumed: None,
@@ -336,20 +384,40 @@ fn products_of(
     }
 }
 
-fn without_feed(distribution: &Distribution) -> Unserved {
-    let subject = distributions::display_name(distribution).to_owned();
-    let detail = match distributions::known_without_feed(distribution) {
-        Some(name) => format!("limpid has no feed for {name}"),
-        None => format!(
-            "limpid does not know the distribution {:?}",
-            distribution.did
-        ),
+/// Returns the namespaces of the builds apart of a release.
+fn namespaces_apart(own: &[String], apart: &BuildsApart) -> Vec<String> {
+    let first = own.first().into_iter();
+    first
+        .flat_map(|namespace| {
+            apart
+                .endings
+                .iter()
+                .map(move |end| format!("{namespace}{end}"))
+        })
+        .collect()
+}
+
+/// Returns the repository that the packages at a place came from, if that is known. One that has no
+/// feed says nothing about its packages, and no other repository does.
+fn repository_of(
+    place: &Place<'_>,
+    feeds: &[usize],
+    data: &dyn VulnerabilityData,
+    namespace: &str,
+) -> Result<Option<String>, Unserved> {
+    let Some(repository) = amazon::repository(&place.repositories) else {
+        return Ok(None);
     };
-    Unserved {
-        reason: GapReason::NoFeed,
-        subject,
-        detail,
+    let is_fed = |feed: &FeedSnapshot| feed.name.rsplit('/').next() == Some(&*repository);
+    let mut serving = feeds.iter().filter_map(|feed| data.feeds().get(*feed));
+    if repository == amazon::CORE || serving.any(is_fed) {
+        return Ok(Some(repository));
     }
+    Err(Unserved {
+        reason: GapReason::FeedEmpty,
+        subject: format!("{namespace} {repository}"),
+        detail: "the source publishes no advisories for this repository of the release".into(),
+    })
 }
 
 fn feeds_of(
@@ -375,53 +443,6 @@ fn feeds_of(
         }));
     }
     Ok(feeds)
-}
-
-/// Says which feeds of a family of feeds cannot be had, when there are some.
-fn missing(family: &str, data: &dyn VulnerabilityData) -> Option<Unserved> {
-    let reasons: Vec<String> = data
-        .missing()
-        .iter()
-        .filter(|feed| is_of(&feed.name, family))
-        .map(|feed| {
-            format!(
-                "the data of feed {} cannot be had: {}",
-                feed.name, feed.reason
-            )
-        })
-        .take(NAMED_FEEDS)
-        .collect();
-    (!reasons.is_empty()).then(|| Unserved {
-        reason: GapReason::FeedMissing,
-        subject: family.into(),
-        detail: reasons.join("; "),
-    })
-}
-
-fn without_records(family: &Family, namespace: &str, today: Date) -> Unserved {
-    let ended = match end_of_life::ended(namespace, today) {
-        Some(last) => format!(", whose support ended on {last}"),
-        None => String::new(),
-    };
-    Unserved {
-        reason: GapReason::FeedEmpty,
-        subject: namespace.into(),
-        detail: format!(
-            "the {} feed holds no record for this release{ended}",
-            family.feed
-        ),
-    }
-}
-
-fn without_release(family: &Family, distribution: &Distribution) -> Unserved {
-    Unserved {
-        reason: GapReason::NoDistribution,
-        subject: distributions::display_name(distribution).into(),
-        detail: format!(
-            "the image does not say which release of {} it is",
-            family.name
-        ),
-    }
 }
 
 /// Says how old a feed is, when it is older than it may be.

@@ -211,7 +211,7 @@ fn cause<'a>(
         return Ok(Some(Cause::InRange(range)));
     }
     for listed in &constraint.enumerated {
-        match constraint.scheme.compare(version, listed) {
+        match constraint.scheme.compare_bound(version, listed) {
             Ok(Ordering::Equal) => return Ok(Some(Cause::Listed)),
             Ok(_) => {}
             Err(_) if listed == version => return Ok(Some(Cause::Listed)),

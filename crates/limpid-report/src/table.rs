@@ -2,7 +2,8 @@ use std::fmt::Write as _;
 use std::io;
 
 use limpid_types::{
-    Coverage, Distribution, Finding, FixState, Gap, Report, Severity, SeverityCounts, Verdict,
+    Coverage, Distribution, Finding, FixState, Gap, PackageRef, Report, Severity, SeverityCounts,
+    Verdict,
 };
 
 use crate::columns::{Cell, Columns, Title};
@@ -28,6 +29,7 @@ pub fn write_report(out: &mut dyn io::Write, report: &Report, style: Style) -> i
         text.push('\n');
     }
     push_summary(&mut text, report, style);
+    push_owned(&mut text, report);
     push_gaps(&mut text, &report.coverage, style);
     out.write_all(text.as_bytes())
 }
@@ -49,13 +51,15 @@ fn push_heading(text: &mut String, distributions: &[Distribution], style: Style)
 }
 
 fn findings_table(findings: &[Finding]) -> Columns<6> {
+    let mut packages = findings.iter().map(|finding| &finding.package);
+    let has_files = packages.any(|package| !package.paths.is_empty());
     let mut columns = Columns::new([
         Title::Text("SEVERITY"),
         Title::Text("PACKAGE"),
         Title::Text("INSTALLED"),
         Title::Text("FIXED"),
         Title::Text("ID"),
-        Title::Text("LAYER"),
+        Title::Text(if has_files { "LAYER, FILE" } else { "LAYER" }),
     ]);
     for finding in findings {
         let fixed = match finding.fix {
@@ -71,10 +75,35 @@ fn findings_table(findings: &[Finding]) -> Columns<6> {
             Cell::new(&finding.package.version),
             Cell::new(fixed),
             Cell::new(&finding.id),
-            Cell::new(short_digest(&finding.package.layer)),
+            Cell::new(&place(&finding.package)),
         ]);
     }
     columns
+}
+
+/// Says which layer brought a package in, and for one of a programming language the file that it is
+/// in.
+fn place(package: &PackageRef) -> String {
+    let layer = short_digest(&package.layer);
+    match package.paths.as_slice() {
+        [] => layer.to_owned(),
+        [path] => format!("{layer} {path}"),
+        [path, more @ ..] => format!("{layer} {path} (+{} more)", more.len()),
+    }
+}
+
+/// Says how many packages are part of the distribution's own, which is why nothing else speaks of
+/// them.
+fn push_owned(text: &mut String, report: &Report) {
+    let owned = report.owned.len();
+    if owned > 0 {
+        let packages = counted(owned, "package", "packages");
+        let _ = writeln!(
+            text,
+            "{packages} of programming languages belong to packages of the distribution and were \
+             judged with those"
+        );
+    }
 }
 
 fn push_summary(text: &mut String, report: &Report, style: Style) {

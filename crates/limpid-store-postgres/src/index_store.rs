@@ -47,13 +47,13 @@ impl IndexStore for PostgresStore {
 
     async fn owned_files(
         &self,
-        layer: &Digest,
+        layers: &[Digest],
         detector_set: &str,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        let digest = column::digest_bytes(layer);
+    ) -> Result<BTreeMap<Digest, Vec<u8>>, StoreError> {
+        let digests = column::digests(layers);
         self.database()
             .work("load owned files", || {
-                layers::owned_files(self.database(), &digest, detector_set)
+                layers::owned_files(self.database(), &digests, detector_set)
             })
             .await
     }

@@ -81,33 +81,38 @@ pub(crate) async fn evidence(
     digests: &[Vec<u8>],
     set: &str,
 ) -> Result<BTreeMap<Digest, Vec<u8>>, Failure> {
+    let statement = "SELECT digest, evidence FROM limpid.layer WHERE digest = ANY ($1)
+         AND detector_set = (SELECT id FROM limpid.detector_set WHERE name = $2)";
+    load(database, digests, set, statement).await
+}
+
+pub(crate) async fn owned_files(
+    database: &Database,
+    digests: &[Vec<u8>],
+    set: &str,
+) -> Result<BTreeMap<Digest, Vec<u8>>, Failure> {
+    let statement = "SELECT digest, owned_files FROM limpid.layer WHERE digest = ANY ($1)
+         AND detector_set = (SELECT id FROM limpid.detector_set WHERE name = $2)";
+    load(database, digests, set, statement).await
+}
+
+/// Loads a part of some layers with a statement that finds it by digests and detector set.
+async fn load(
+    database: &Database,
+    digests: &[Vec<u8>],
+    set: &str,
+    statement: &str,
+) -> Result<BTreeMap<Digest, Vec<u8>>, Failure> {
     let connection = database.connection().await?;
     let rows = connection
         .rows(
-            "SELECT digest, evidence FROM limpid.layer WHERE digest = ANY ($1)
-             AND detector_set = (SELECT id FROM limpid.detector_set WHERE name = $2)",
+            statement,
             &[(&digests, Type::BYTEA_ARRAY), (&set, Type::TEXT)],
         )
         .await?;
     rows.iter()
         .map(|row| Ok((column::digest(row, 0)?, get(row, 1)?)))
         .collect()
-}
-
-pub(crate) async fn owned_files(
-    database: &Database,
-    digest: &[u8],
-    set: &str,
-) -> Result<Option<Vec<u8>>, Failure> {
-    let connection = database.connection().await?;
-    let rows = connection
-        .rows(
-            "SELECT owned_files FROM limpid.layer WHERE digest = $1
-             AND detector_set = (SELECT id FROM limpid.detector_set WHERE name = $2)",
-            &[(&digest, Type::BYTEA), (&set, Type::TEXT)],
-        )
-        .await?;
-    rows.first().map(|row| get(row, 0)).transpose()
 }
 
 pub(crate) async fn known(

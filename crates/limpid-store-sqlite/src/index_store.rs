@@ -37,12 +37,12 @@ impl IndexStore for SqliteStore {
 
     async fn owned_files(
         &self,
-        layer: &Digest,
+        layers: &[Digest],
         detector_set: &str,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        let (layer, set) = (layer.clone(), detector_set.to_owned());
+    ) -> Result<BTreeMap<Digest, Vec<u8>>, StoreError> {
+        let (layers, set) = (layers.to_vec(), detector_set.to_owned());
         self.read("load owned files", move |connection| {
-            layers::owned_files(connection, &layer, &set)
+            layers::owned_files(connection, layers, &set)
         })
         .await
     }

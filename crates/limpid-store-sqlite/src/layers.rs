@@ -101,37 +101,50 @@ pub(crate) fn evidence(
     layers: Vec<Digest>,
     set: &str,
 ) -> Result<BTreeMap<Digest, Vec<u8>>> {
-    let mut found = BTreeMap::new();
-    if let Some(set) = detector_set_id(connection, set)? {
-        let mut load = connection
-            .prepare_cached("SELECT evidence FROM layer WHERE digest = ?1 AND detector_set = ?2")?;
-        for layer in layers {
-            if found.contains_key(&layer) {
-                continue;
-            }
-            let evidence = load
-                .query_row((layer.as_str(), set), |row| row.get(0))
-                .optional()?;
-            found.extend(evidence.map(|evidence| (layer, evidence)));
-        }
-    }
-    Ok(found)
+    load(
+        connection,
+        layers,
+        set,
+        "SELECT evidence FROM layer WHERE digest = ?1 AND detector_set = ?2",
+    )
 }
 
 pub(crate) fn owned_files(
     connection: &Connection,
-    layer: &Digest,
+    layers: Vec<Digest>,
     set: &str,
-) -> Result<Option<Vec<u8>>> {
-    connection
-        .prepare_cached(
-            "SELECT owned_files FROM layer_owned_files
-             JOIN layer ON layer.id = layer_owned_files.layer
-             JOIN detector_set ON detector_set.id = layer.detector_set
-             WHERE layer.digest = ?1 AND detector_set.name = ?2",
-        )?
-        .query_row((layer.as_str(), set), |row| row.get(0))
-        .optional()
+) -> Result<BTreeMap<Digest, Vec<u8>>> {
+    load(
+        connection,
+        layers,
+        set,
+        "SELECT owned_files FROM layer_owned_files
+         JOIN layer ON layer.id = layer_owned_files.layer
+         WHERE digest = ?1 AND detector_set = ?2",
+    )
+}
+
+/// Loads a part of some layers with a statement that finds it by digest and detector set.
+fn load(
+    connection: &Connection,
+    layers: Vec<Digest>,
+    set: &str,
+    statement: &str,
+) -> Result<BTreeMap<Digest, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    if let Some(set) = detector_set_id(connection, set)? {
+        let mut load = connection.prepare_cached(statement)?;
+        for layer in layers {
+            if found.contains_key(&layer) {
+                continue;
+            }
+            let part = load
+                .query_row((layer.as_str(), set), |row| row.get(0))
+                .optional()?;
+            found.extend(part.map(|part| (layer, part)));
+        }
+    }
+    Ok(found)
 }
 
 /// Forgets layers, which no manifest may have, and the names that only they had.

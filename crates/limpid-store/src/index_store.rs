@@ -53,12 +53,12 @@ pub trait IndexStore: Send + Sync {
         detector_set: &str,
     ) -> Result<BTreeMap<Digest, Vec<u8>>, StoreError>;
 
-    /// Returns the owned files of a layer.
+    /// Returns the owned files of some layers, as far as a set of detectors has been over them.
     async fn owned_files(
         &self,
-        layer: &Digest,
+        layers: &[Digest],
         detector_set: &str,
-    ) -> Result<Option<Vec<u8>>, StoreError>;
+    ) -> Result<BTreeMap<Digest, Vec<u8>>, StoreError>;
 
     /// Returns those of some layers that a set of detectors has been over.
     async fn known_layers(

@@ -115,7 +115,7 @@ measured! {
     IndexStore {
         fn save_layer(layer: &Digest, detector_set: &str, record: &LayerRecord, now: Timestamp) -> ();
         fn evidence(layers: &[Digest], detector_set: &str) -> BTreeMap<Digest, Vec<u8>>;
-        fn owned_files(layer: &Digest, detector_set: &str) -> Option<Vec<u8>>;
+        fn owned_files(layers: &[Digest], detector_set: &str) -> BTreeMap<Digest, Vec<u8>>;
         fn known_layers(layers: &[Digest], detector_set: &str) -> BTreeSet<Digest>;
         fn save_manifest(manifest: &Digest, record: &ManifestRecord) -> bool;
         fn manifest(manifest: &Digest) -> Option<ManifestRecord>;

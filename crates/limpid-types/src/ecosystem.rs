@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use limpid_version::Scheme;
 use serde::{Deserialize, Serialize};
 
 /// Where packages of a programming language come from, as OSV names it.
@@ -132,6 +133,25 @@ impl Ecosystem {
     /// Returns the type that package URLs of its packages have.
     pub fn purl_type(self) -> &'static str {
         self.names().purl
+    }
+
+    /// Returns how its versions are compared.
+    pub fn scheme(self) -> Scheme {
+        match self {
+            Self::Bioconductor | Self::Cran => Scheme::Cran,
+            Self::Go => Scheme::Go,
+            Self::Hackage => Scheme::Hackage,
+            Self::Maven => Scheme::Maven,
+            Self::Npm => Scheme::Npm,
+            Self::Nuget => Scheme::Nuget,
+            Self::Packagist => Scheme::Composer,
+            Self::Pub => Scheme::Pub,
+            Self::Pypi => Scheme::Pep440,
+            Self::Rubygems => Scheme::Gem,
+            Self::Conan | Self::Crates | Self::Hex | Self::Julia | Self::Program | Self::Swift => {
+                Scheme::Semver
+            }
+        }
     }
 
     /// Returns a package name in the form in which names are compared.

@@ -25,6 +25,10 @@ pub struct LayerEvidence {
     /// Which repository dnf says each package came from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dnf_histories: Vec<DnfHistory>,
+    /// Which repository yum's database says each package came from, sorted. The database names no
+    /// epochs, so these versions have none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub yum_packages: Vec<DnfPackage>,
     /// Which of Red Hat's container images the layer says that it ends.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub container_identities: Vec<ContainerIdentity>,
@@ -55,7 +59,7 @@ pub struct DnfHistory {
     pub packages: Vec<DnfPackage>,
 }
 
-/// A package in dnf's history.
+/// A package in dnf's history, or in yum's database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DnfPackage {

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{PackageKind, Problem};
+use crate::{Confidence, Ecosystem, PackageKind, Problem};
 
 /// What an image contains, in Clair v4's wire shape.
 ///
@@ -58,6 +58,37 @@ pub struct Extension {
     /// where the named repository is known to nobody.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub repositories_instead: BTreeMap<String, Vec<String>>,
+    /// Packages of programming languages, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub languages: BTreeMap<String, LanguagePackage>,
+}
+
+/// What is known of a package of a programming language beside name and version.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LanguagePackage {
+    /// The ecosystem, by which the package is told from others of its name.
+    pub ecosystem: Ecosystem,
+    /// The files that it was found in, sorted; the archives inside a file follow behind `!/`.
+    pub paths: Vec<String>,
+    /// The package of the distribution that owns the files. What is owned is judged by the
+    /// distribution's advisories about the owner alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PackageOwner>,
+    /// How surely it is this package.
+    #[serde(default, skip_serializing_if = "Confidence::is_certain")]
+    pub confidence: Confidence,
+    /// Digests of the files as `algorithm:hex`, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<String>,
+}
+
+/// A package of a distribution that owns files.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PackageOwner {
+    /// Its name.
+    pub package: String,
+    /// Path of the database that lists it.
+    pub database: String,
 }
 
 /// A [`Problem`] and the layer that it is in.

@@ -34,8 +34,8 @@ pub use evidence::{
     LayerEvidence, PackageDatabase, PackageRecord, ReleaseFile, Whiteout,
 };
 pub use index_report::{
-    Distribution, Environment, Extension, IndexReport, LayerProblem, Package, Repository,
-    index_state,
+    Distribution, Environment, Extension, IndexReport, LanguagePackage, LayerProblem, Package,
+    PackageOwner, Repository, index_state,
 };
 pub use manifest::{Manifest, ManifestLayer};
 pub use notification::{
@@ -43,8 +43,8 @@ pub use notification::{
 };
 pub use problem::{Problem, ProblemKind};
 pub use report::{
-    Coverage, FeedUse, Finding, FixState, Gap, GapReason, NotAffected, PackageRef, Report,
-    SeverityCounts, Verdict,
+    Coverage, FeedStatement, FeedUse, Finding, FixState, Gap, GapReason, NotAffected, OwnedPackage,
+    PackageRef, Report, SeverityCounts, Verdict,
 };
 pub use severity::{Severity, UnknownSeverity};
 pub use stable_id::StableId;

@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Details, Distribution, LayerProblem, PackageKind, Severity};
+use crate::{
+    Confidence, Details, Distribution, Ecosystem, LayerProblem, PackageKind, PackageOwner, Severity,
+};
 
 /// limpid's own report: findings, and how far they can be trusted.
 ///
@@ -31,6 +33,25 @@ pub struct Report {
     /// What sources say does not affect packages of the image, whatever their versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_affected: Vec<NotAffected>,
+    /// Packages of programming languages that are part of packages of the distribution, and were
+    /// judged as such by what the distribution says of those.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owned: Vec<OwnedPackage>,
+}
+
+/// A package of a programming language in files that a package of the distribution owns.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OwnedPackage {
+    /// Name of the package.
+    pub name: String,
+    /// Installed version.
+    pub version: String,
+    /// Key into the index report's packages.
+    pub package: String,
+    /// The ecosystem.
+    pub ecosystem: Ecosystem,
+    /// The package of the distribution.
+    pub owner: PackageOwner,
 }
 
 /// Vulnerabilities of which a source says that they do not affect an installed package.
@@ -154,9 +175,32 @@ pub struct Finding {
     pub product: String,
     /// Why this is a finding, in one sentence.
     pub reason: String,
+    /// What the finding was made of, the most severe first, when feeds give the vulnerability
+    /// several names or the finding another one than the feed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<FeedStatement>,
     /// The texts of the vulnerability, which all findings of it share.
     #[serde(flatten)]
     pub details: Arc<Details>,
+}
+
+/// What one feed says about a vulnerability in a package.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FeedStatement {
+    /// The feed's own name of the vulnerability.
+    pub id: String,
+    /// Name of the feed.
+    pub feed: String,
+    /// Severity on the common scale.
+    pub severity: Severity,
+    /// Severity as the feed gives it, or empty.
+    pub severity_text: String,
+    /// Whether and how it is fixed.
+    pub fix: FixState,
+    /// The first version with the fix, or empty.
+    pub fixed_version: String,
+    /// Why the package is affected, in one sentence.
+    pub reason: String,
 }
 
 /// What a source offers against a finding.
@@ -192,6 +236,16 @@ pub struct PackageRef {
     pub layer: String,
     /// Key into the index report's distributions, or empty.
     pub distribution_id: String,
+    /// Package URL, or empty when the package belongs to nothing that is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub purl: String,
+    /// The files that a package of a programming language was found in, with the archives in them
+    /// behind `!/`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+    /// How surely it is this package.
+    #[serde(default, skip_serializing_if = "Confidence::is_certain")]
+    pub confidence: Confidence,
 }
 
 /// What a report can speak for.

@@ -69,11 +69,11 @@ impl BuilderSink {
 }
 
 impl Sink for BuilderSink {
-    fn advisory(&mut self, advisory: Advisory) -> Result<(), SinkError> {
+    fn advisory(&mut self, advisory: &Advisory) -> Result<(), SinkError> {
         if self.records.is_multiple_of(HALT_INTERVAL) && self.is_halted() {
             return Err(SinkError::new(ParseError::Halted));
         }
-        match self.builder.add(&advisory) {
+        match self.builder.add(advisory) {
             Ok(()) => {
                 self.records += 1;
                 Ok(())

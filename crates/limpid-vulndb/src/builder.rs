@@ -101,11 +101,13 @@ impl SnapshotBuilder {
             package,
             body,
             text_hash,
+            has_passed_texts,
             ..
-        } = &self.staged;
-        if remember(&mut self.recent_texts, *text_hash) {
+        } = &mut self.staged;
+        if !*has_passed_texts && remember(&mut self.recent_texts, *text_hash) {
             self.texts.push(&[key, texts])?;
         }
+        *has_passed_texts = true;
         self.statements
             .push(&[key, &namespace.to_be_bytes(), package, body])
     }

@@ -16,6 +16,10 @@ const FAN_IN: usize = 64;
 const READ_BUFFER_BYTES: usize = 64 * 1024;
 /// Size of the buffer in front of the temporary file.
 const WRITE_BUFFER_BYTES: usize = 256 * 1024;
+/// How many bytes of an item are compared at once.
+const WORD_BYTES: usize = size_of::<u64>();
+/// So few items are sorted by whole comparisons.
+const FEW_ITEMS: usize = 16;
 
 /// Sorts byte strings in a fixed amount of memory and drops those that are there already.
 ///
@@ -37,8 +41,8 @@ struct Items {
 
 #[derive(Clone, Copy)]
 struct Slot {
-    /// The first bytes after those that all items share: they decide most comparisons.
-    prefix: u64,
+    /// The bytes that are being compared while items are sorted.
+    word: u64,
     start: usize,
     length: u32,
 }
@@ -62,7 +66,7 @@ impl Items {
             self.bytes.extend_from_slice(part);
         }
         self.slots.push(Slot {
-            prefix: 0,
+            word: 0,
             start,
             length: u32::try_from(self.bytes.len() - start).unwrap_or(u32::MAX),
         });
@@ -77,43 +81,77 @@ impl Items {
         rest.get(..slot.length as usize).unwrap_or(rest)
     }
 
+    /// Sorts by eight bytes at a time. What items have in common is looked at once in this way and
+    /// not in every comparison, and they have a lot in common: ids, names of packages.
     fn sort(&mut self) {
         let mut slots = std::mem::take(&mut self.slots);
-        let common = self.common_prefix(&slots);
-        for slot in &mut slots {
-            let distinct = self.get(*slot).get(common..).unwrap_or_default();
-            let mut prefix = [0; 8];
-            for (to, from) in prefix.iter_mut().zip(distinct) {
-                *to = *from;
+        // Parts that are still to be sorted, whose items are equal up to a position.
+        let mut parts = vec![(slots.as_mut_slice(), 0)];
+        while let Some((part, position)) = parts.pop() {
+            if part.len() <= FEW_ITEMS {
+                part.sort_unstable_by(|left, right| {
+                    self.rest(*left, position).cmp(self.rest(*right, position))
+                });
+                continue;
             }
-            slot.prefix = u64::from_be_bytes(prefix);
+            let position = position + self.common_length(part, position);
+            for slot in part.iter_mut() {
+                slot.word = word(self.rest(*slot, position));
+            }
+            // Of items that differ in zeros at the end alone, the shorter one comes first.
+            let key = |slot: &Slot| (slot.word, slot.bytes_from(position).min(WORD_BYTES));
+            part.sort_unstable_by_key(key);
+            let equal = part.chunk_by_mut(|left, right| key(left) == key(right));
+            let has_more = |part: &&mut [Slot]| {
+                let first = part.first().filter(|_| part.len() > 1);
+                first.is_some_and(|slot| slot.bytes_from(position) >= WORD_BYTES)
+            };
+            let next = position + WORD_BYTES;
+            parts.extend(equal.filter(has_more).map(|part| (part, next)));
         }
-        slots.sort_unstable_by(|left, right| {
-            left.prefix
-                .cmp(&right.prefix)
-                .then_with(|| self.get(*left).cmp(self.get(*right)))
-        });
         self.slots = slots;
     }
 
-    fn common_prefix(&self, slots: &[Slot]) -> usize {
+    /// Returns how many bytes behind a position all items have in common.
+    fn common_length(&self, slots: &[Slot], position: usize) -> usize {
         let Some((first, others)) = slots.split_first() else {
             return 0;
         };
-        let mut common = self.get(*first);
+        let mut common = self.rest(*first, position);
         for slot in others {
-            let item = self.get(*slot);
-            if !item.starts_with(common) {
-                let length = common
-                    .iter()
-                    .zip(item)
-                    .take_while(|(left, right)| left == right)
-                    .count();
+            let rest = self.rest(*slot, position);
+            if !rest.starts_with(common) {
+                let pairs = common.iter().zip(rest);
+                let length = pairs.take_while(|(left, right)| left == right).count();
                 common = common.get(..length).unwrap_or_default();
             }
         }
         common.len()
     }
+
+    /// Returns an item from a position on.
+    fn rest(&self, slot: Slot, position: usize) -> &[u8] {
+        self.get(slot).get(position..).unwrap_or_default()
+    }
+}
+
+impl Slot {
+    /// Returns how many bytes the item has from a position on.
+    fn bytes_from(&self, position: usize) -> usize {
+        (self.length as usize).saturating_sub(position)
+    }
+}
+
+/// Returns the first eight bytes as a number of the same order. Those that are missing are zeros.
+fn word(bytes: &[u8]) -> u64 {
+    if let Some(word) = bytes.first_chunk() {
+        return u64::from_be_bytes(*word);
+    }
+    let mut word = [0; WORD_BYTES];
+    for (to, from) in word.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    u64::from_be_bytes(word)
 }
 
 impl Sorter {

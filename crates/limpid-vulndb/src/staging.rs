@@ -27,27 +27,50 @@ pub(crate) struct Staged {
     pub(crate) package: Vec<u8>,
     pub(crate) body: Vec<u8>,
     pub(crate) text_hash: u128,
+    /// Whether the texts were passed on. To be set by whoever does so; other texts reset it.
+    pub(crate) has_passed_texts: bool,
+    id: String,
     scratch: Vec<u8>,
 }
 
 impl Staged {
     /// Replaces what is staged.
     pub(crate) fn fill(&mut self, advisory: &Advisory) -> Result<(), Error> {
-        for part in [
-            &mut self.key,
-            &mut self.texts,
-            &mut self.package,
-            &mut self.body,
-        ] {
-            part.clear();
+        self.fill_texts(advisory);
+        self.package.clear();
+        put_ordered(&mut self.package, &advisory.package.name);
+        self.fill_body(advisory);
+        let bytes =
+            self.key.len() + advisory.namespace.len() + self.package.len() + self.body.len();
+        if bytes > MAX_RECORD_BYTES {
+            return Err(Error::AdvisoryTooLarge {
+                id: excerpt(&advisory.id),
+                bytes,
+                limit: MAX_RECORD_BYTES,
+            });
         }
-        details::encode(&mut self.texts, &advisory.details);
+        Ok(())
+    }
+
+    /// Stages id and texts, which mostly are those of the advisory before.
+    fn fill_texts(&mut self, advisory: &Advisory) {
+        self.scratch.clear();
+        details::encode(&mut self.scratch, &advisory.details);
+        if self.id == advisory.id && self.texts == self.scratch {
+            return;
+        }
+        self.id.clone_from(&advisory.id);
+        std::mem::swap(&mut self.texts, &mut self.scratch);
+        self.key.clear();
         put_ordered(&mut self.key, &advisory.id);
         let hash = xxh3_128(&self.texts);
         self.key.extend_from_slice(&hash.to_be_bytes());
         self.text_hash = xxh3_128(&self.key);
-        put_ordered(&mut self.package, &advisory.package.name);
+        self.has_passed_texts = false;
+    }
 
+    fn fill_body(&mut self, advisory: &Advisory) {
+        self.body.clear();
         self.scratch.clear();
         put_facet(&mut self.scratch, &advisory.package);
         put_bytes(&mut self.body, &self.scratch);
@@ -67,17 +90,6 @@ impl Staged {
             &versions.ranges,
             &versions.enumerated,
         );
-
-        let bytes =
-            self.key.len() + advisory.namespace.len() + self.package.len() + self.body.len();
-        if bytes > MAX_RECORD_BYTES {
-            return Err(Error::AdvisoryTooLarge {
-                id: excerpt(&advisory.id),
-                bytes,
-                limit: MAX_RECORD_BYTES,
-            });
-        }
-        Ok(())
     }
 }
 

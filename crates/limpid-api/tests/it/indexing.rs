@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use limpid_api::ApiSettings;
 use limpid_index::IndexSettings;
+use limpid_types::{IndexReport, Repository};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -60,6 +63,40 @@ async fn an_image_is_indexed_while_the_client_waits() {
     let again = exchange(address, &again).await;
     assert_eq!((again.status, again.body.len()), (412, 0));
     assert_eq!(again.header("link"), Some(links.as_str()));
+}
+
+#[tokio::test]
+async fn index_reports_are_served_as_the_presentation_shows_them_and_kept_as_they_are() {
+    let product = "cpe:2.3:o:redhat:enterprise_linux:9:*:*:*:*:*:*:*";
+    let presentation = move |report: Arc<IndexReport>| {
+        let mut shown = IndexReport::clone(&report);
+        let repository = Repository {
+            id: "7".into(),
+            name: product.into(),
+            ..Repository::default()
+        };
+        shown.repository.insert("7".into(), repository);
+        Arc::new(shown)
+    };
+    let installation = Installation::presenting(
+        ApiSettings::default(),
+        IndexSettings::default(),
+        Arc::new(presentation),
+    )
+    .await;
+    let manifest = installation.manifest("zlib", GOOD);
+    let hash = manifest["hash"].as_str().unwrap();
+    let made = post(installation.server.address, INDEX, &manifest.to_string()).await;
+    assert_eq!(made.status, 201);
+    let got = installation.get(&format!("{INDEX}/{hash}")).await;
+    let again = post(installation.server.address, INDEX, &manifest.to_string()).await;
+    for answer in [&made, &got, &again] {
+        assert_eq!(read(answer)["repository"]["7"]["name"], product);
+        assert_eq!(read(answer)["packages"].as_object().unwrap().len(), 1);
+    }
+    let digest = hash.parse().unwrap();
+    let kept = installation.indexer.report(&digest).await.unwrap().unwrap();
+    assert!(kept.repository.is_empty());
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use limpid_api::{Api, ApiSettings, HttpMetrics, IndexerRoutes, LocalReports, MatcherRoutes};
+use limpid_api::{
+    Api, ApiSettings, HttpMetrics, IndexerRoutes, LocalReports, MatcherRoutes, Presentation,
+};
 use limpid_index::{IndexService, IndexSettings, LayerOpener, Reading};
 use limpid_layer::{Budget, Hashing, LayerLimits, Spool};
 use limpid_match::{MatchService, MatchSettings, ServedData};
@@ -46,6 +48,15 @@ impl Installation {
     }
 
     pub(crate) async fn with(settings: ApiSettings, index_settings: IndexSettings) -> Self {
+        Self::presenting(settings, index_settings, Arc::new(|report| report)).await
+    }
+
+    /// Makes an installation that shows index reports in a way.
+    pub(crate) async fn presenting(
+        settings: ApiSettings,
+        index_settings: IndexSettings,
+        presentation: Presentation,
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(directory.path().join("store.sqlite")).unwrap());
         let layers = Arc::<Layers>::default();
@@ -65,7 +76,8 @@ impl Installation {
         let matcher = MatchService::new(reports, data.clone(), MatchSettings::default());
         let metrics = settings.metrics.clone();
         let urgencies = BTreeMap::new();
-        let indexer_routes = IndexerRoutes::new(indexer.clone(), urgencies, metrics.clone());
+        let indexer_routes = IndexerRoutes::new(indexer.clone(), urgencies, metrics.clone())
+            .with_presentation(presentation);
         let matcher_routes = MatcherRoutes::new(matcher, Duration::from_secs(90));
         let api = Api::new(settings)
             .with(indexer_routes.router())

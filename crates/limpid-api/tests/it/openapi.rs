@@ -3,11 +3,12 @@ use std::collections::BTreeSet;
 use limpid_api::{ApiSettings, ENDPOINTS, document};
 use limpid_index::{IndexState, IndexStatus};
 use limpid_types::{
-    AffectedManifests, Coverage, Details, Distribution, Environment, Extension, FeedUse, Finding,
-    FixState, Gap, GapReason, IndexReport, LayerProblem, Manifest, Notification, NotificationPage,
-    Package, PackageRef, ProblemKind, Report, ReportExtension, Repository, SeverityCounts,
-    UpdateDiff, UpdateKind, UpdateOperation, Verdict, Vulnerability, VulnerabilityReport,
-    VulnerabilitySummaries, VulnerabilitySummary,
+    AffectedManifests, Confidence, Coverage, Details, Distribution, Environment, Extension,
+    FeedStatement, FeedUse, Finding, FixState, Gap, GapReason, IndexReport, LanguagePackage,
+    LayerProblem, Manifest, Notification, NotificationPage, OwnedPackage, Package, PackageRef,
+    ProblemKind, Report, ReportExtension, Repository, SeverityCounts, UpdateDiff, UpdateKind,
+    UpdateOperation, Verdict, Vulnerability, VulnerabilityReport, VulnerabilitySummaries,
+    VulnerabilitySummary,
 };
 use serde_json::{Value, json};
 
@@ -180,6 +181,13 @@ fn some_problem() -> LayerProblem {
     }))
 }
 
+fn some_language_package() -> LanguagePackage {
+    read(json!({
+        "ecosystem": "pypi", "paths": ["a"], "owner": {"package": "a", "database": "b"},
+        "confidence": "derived", "digests": ["sha1:00"],
+    }))
+}
+
 fn some_gap() -> Gap {
     read(json!({"reason": "no-data", "subject": "", "detail": "", "packages": 0}))
 }
@@ -204,7 +212,9 @@ fn what_only_limpid_writes_is_described_too() {
         third_party: [("1".into(), "vendor \"Docker\"".into())].into(),
         earlier_containers: ["2".into()].into(),
         repositories_instead: [("3".into(), vec!["4".into()])].into(),
+        languages: [("5".into(), some_language_package())].into(),
     };
+    agrees("language_package", &some_language_package());
     agrees("index_extension", &extension);
     agrees("gap", &some_gap());
     let extension: ReportExtension = read(json!({
@@ -226,9 +236,14 @@ fn limpids_own_report_is_described() {
     agrees("feed_use", &feed);
     let package: Value = json!({
         "id": "", "name": "", "version": "", "arch": "", "package_db": "", "layer": digest,
-        "distribution_id": "",
+        "distribution_id": "", "purl": "pkg:a/b", "paths": ["a"], "confidence": "file-name",
     });
     agrees("package_ref", &read::<PackageRef>(package.clone()));
+    let statement: Value = json!({
+        "id": "", "feed": "", "severity": "Low", "severity_text": "", "fix": "fixed",
+        "fixed_version": "", "reason": "",
+    });
+    agrees("feed_statement", &read::<FeedStatement>(statement.clone()));
     let details = Details {
         withdrawn: "w".into(),
         ..Details::default()
@@ -237,14 +252,20 @@ fn limpids_own_report_is_described() {
         "id": "", "severity": "Low", "severity_text": "", "fix": "fixed", "fixed_version": "",
         "package": package, "advisory_package": "", "advisory_kind": "source",
         "compared_version": "", "feed": "", "namespace": "", "repository": "", "reason": "",
+        "statements": [statement],
     });
     let details = serde_json::to_value(details).unwrap();
     let members = finding.as_object_mut().unwrap();
     members.extend(details.as_object().unwrap().clone());
     agrees("finding", &read::<Finding>(finding));
+    let owned: Value = json!({
+        "name": "", "version": "", "package": "", "ecosystem": "npm",
+        "owner": {"package": "a", "database": "b"},
+    });
+    agrees("owned_package", &read::<OwnedPackage>(owned.clone()));
     let report: Report = read(json!({
         "manifest": digest, "distributions": [], "packages": 0, "generation": 1, "feeds": [],
-        "coverage": coverage, "counts": SeverityCounts::default(), "findings": [],
+        "coverage": coverage, "counts": SeverityCounts::default(), "findings": [], "owned": [owned],
     }));
     agrees("report", &report);
 }
@@ -270,6 +291,14 @@ fn words_are_those_that_are_written() {
             IndexState::Finished,
             IndexState::Retryable,
             IndexState::Terminal,
+        ],
+    );
+    has_words(
+        "confidence",
+        [
+            Confidence::Certain,
+            Confidence::Derived,
+            Confidence::FileName,
         ],
     );
     has_words("normalized_severity", limpid_types::Severity::ALL);

@@ -16,6 +16,9 @@ use crate::text::{DESCRIPTION_BYTES, clip, name_fault};
 /// The fixed version that says "never affected".
 const NEVER_AFFECTED: &str = "0";
 
+/// How the namespaces of all releases begin.
+const NAMESPACES: &str = "debian:";
+
 /// How many releases a record may speak of, each of which repeats the description.
 const MAX_RELEASES: usize = 1000;
 
@@ -54,17 +57,17 @@ impl Pair<'_> {
         if record.releases.0.len() > MAX_RELEASES {
             return self.quarantine(run, "more than 1000 releases");
         }
-        let details = Details {
-            description: clip(record.description, DESCRIPTION_BYTES),
-            references: vec![format!(
-                "https://security-tracker.debian.org/tracker/{}",
-                self.id
-            )],
-            ..Details::default()
-        };
-        for (code_name, release) in record.releases.0 {
-            match judge(&code_name, release.get()) {
-                Ok(judgement) => run.advisory(self.advisory(&code_name, judgement, &details))?,
+        let mut advisory = self.advisory(record.description);
+        for (code_name, release) in &record.releases.0 {
+            match judge(code_name, release.get()) {
+                Ok(judgement) => {
+                    advisory.namespace.truncate(NAMESPACES.len());
+                    advisory.namespace.push_str(code_name);
+                    advisory.status = judgement.status;
+                    advisory.versions = judgement.versions;
+                    advisory.rating = judgement.rating;
+                    run.advisory(&advisory)?;
+                }
                 Err(reason) => self.quarantine(run, format_args!("{code_name}: {reason}"))?,
             }
         }
@@ -81,19 +84,27 @@ impl Pair<'_> {
         run.quarantine(id, Some(self.offset), reason)
     }
 
-    fn advisory(&self, code_name: &str, judgement: Judgement, details: &Details) -> Advisory {
+    /// Makes what the advisories of all releases have in common.
+    fn advisory(&self, description: String) -> Advisory {
         Advisory {
             id: self.id.to_owned(),
-            namespace: format!("debian:{code_name}"),
+            namespace: NAMESPACES.to_owned(),
             package: AffectedPackage {
                 name: self.source.to_owned(),
                 kind: PackageKind::Source,
                 ..AffectedPackage::default()
             },
-            status: judgement.status,
-            versions: judgement.versions,
-            rating: judgement.rating,
-            details: details.clone(),
+            status: Status::Affected,
+            versions: VersionConstraint::any(Scheme::Dpkg),
+            rating: Rating::default(),
+            details: Details {
+                description: clip(description, DESCRIPTION_BYTES),
+                references: vec![format!(
+                    "https://security-tracker.debian.org/tracker/{}",
+                    self.id
+                )],
+                ..Details::default()
+            },
         }
     }
 }

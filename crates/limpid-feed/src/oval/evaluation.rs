@@ -5,7 +5,7 @@ use limpid_version::{Range, Scheme};
 use super::formula::{Formula, Kind};
 use super::range;
 use super::state::{Demand, Operation, State};
-use super::statement::{Branch, PackageTest, Statement};
+use super::statement::{Branch, PackageDemand, Statement};
 use super::tables::{Check, Tables, Test, TestKind};
 
 /// How often a definition may extend one that extends one.
@@ -94,9 +94,13 @@ impl<'a> Evaluation<'a> {
 
     fn all(&mut self, parts: &[Formula], is_negated: bool) -> Result<Vec<Branch>, String> {
         let mut product = vec![Branch::default()];
-        for part in parts {
+        for (number, part) in parts.iter().enumerate() {
             let factors = self.branches(part, is_negated)?;
             self.step(product.len().saturating_mul(factors.len()))?;
+            if number == 0 {
+                product = factors;
+                continue;
+            }
             if let [factor] = factors.as_slice() {
                 for branch in &mut product {
                     add(branch, factor)?;
@@ -150,14 +154,15 @@ impl<'a> Evaluation<'a> {
                 .release_test(test, &states, comment, is_negated)
                 .map_err(|e| fail(&e));
         }
-        let mut branches = Vec::new();
-        for name in &names {
-            let package = self.package(test, scheme, name, &states, comment, is_negated);
-            branches.push(match package.map_err(|fault| fail(&fault))? {
-                Some(package) => Branch::of_package(package),
-                None => Branch::default(),
-            });
-        }
+        let demand = self
+            .demand(test, scheme, &states, comment, is_negated)
+            .map_err(|fault| fail(&fault))?
+            .map(Rc::new);
+        let branch = |name| match &demand {
+            Some(demand) => Branch::of_package(name, Rc::clone(demand)),
+            None => Branch::default(),
+        };
+        let branches: Vec<Branch> = names.into_iter().map(branch).collect();
         self.step(branches.len())?;
         if !is_negated {
             return Ok(branches);
@@ -190,17 +195,16 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Returns what a test demands of a package; nothing when it demands what cannot be judged by
-    /// the package itself: that it is not there.
-    fn package(
+    /// Returns what a test demands of each of its packages; nothing when it demands what cannot be
+    /// judged by the package itself: that it is not there.
+    fn demand(
         &self,
         test: &Test,
         scheme: Scheme,
-        name: &Rc<str>,
         states: &[State],
         comment: &Rc<str>,
         is_negated: bool,
-    ) -> Result<Option<PackageTest>, String> {
+    ) -> Result<Option<PackageDemand>, String> {
         let is_absent = match test.check {
             Check::Satisfies => is_negated && states.is_empty(),
             Check::NoneSatisfies => false,
@@ -225,8 +229,7 @@ impl<'a> Evaluation<'a> {
             Some(demand) => Some(self.architectures(demand)?),
             None => None,
         };
-        Ok(Some(PackageTest {
-            name: Rc::clone(name),
+        Ok(Some(PackageDemand {
             scheme,
             range,
             architectures,

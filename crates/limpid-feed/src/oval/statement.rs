@@ -83,14 +83,20 @@ pub(super) struct Branch {
     excluded: Vec<Rc<str>>,
     modules: Vec<Rc<str>>,
     architectures: Option<Rc<[Rc<str>]>>,
-    packages: Vec<Rc<PackageTest>>,
+    packages: Vec<PackageTest>,
     /// Whether the parts contradict each other.
     is_impossible: bool,
 }
 
-/// What must be true of a package.
-pub(super) struct PackageTest {
-    pub(super) name: Rc<str>,
+/// A package, and what must be true of it.
+#[derive(Clone)]
+struct PackageTest {
+    name: Rc<str>,
+    demand: Rc<PackageDemand>,
+}
+
+/// What must be true of a package. The packages of one test have it in common.
+pub(super) struct PackageDemand {
     pub(super) scheme: Scheme,
     pub(super) range: Range,
     pub(super) architectures: Option<Vec<Rc<str>>>,
@@ -129,9 +135,9 @@ impl Branch {
         }
     }
 
-    pub(super) fn of_package(package: PackageTest) -> Self {
+    pub(super) fn of_package(name: Rc<str>, demand: Rc<PackageDemand>) -> Self {
         Self {
-            packages: vec![Rc::new(package)],
+            packages: vec![PackageTest { name, demand }],
             ..Self::default()
         }
     }
@@ -180,12 +186,16 @@ impl Branch {
     /// When it takes several packages together, the ones with an upper end are what is wrong, and
     /// "this kernel is installed" is what they are judged under: SUSE's live patches are written so.
     pub(super) fn add_statements(&self, statements: &mut Vec<Statement>) {
-        let candidates = || self.packages.iter().filter(|package| !package.is_condition);
+        let candidates = || {
+            self.packages
+                .iter()
+                .filter(|package| !package.demand.is_condition)
+        };
         let has_several = candidates().any(|a| candidates().any(|b| a.name != b.name));
-        let has_bounded = candidates().any(|package| package.has_upper_end());
+        let has_bounded = candidates().any(|package| package.demand.has_upper_end());
         let mut done: Vec<&str> = Vec::new();
         for package in candidates() {
-            let is_precondition = has_several && has_bounded && !package.has_upper_end();
+            let is_precondition = has_several && has_bounded && !package.demand.has_upper_end();
             if is_precondition || self.is_impossible || done.contains(&&*package.name) {
                 continue;
             }
@@ -195,15 +205,12 @@ impl Branch {
     }
 
     fn statement(&self, package: &PackageTest) -> Option<Statement> {
+        let PackageTest { name, demand } = package;
         let mut range = Range::default();
         let mut architectures = self.architectures.as_deref().map(<[_]>::to_vec);
-        for test in self
-            .packages
-            .iter()
-            .filter(|test| test.name == package.name)
-        {
-            range = range::intersect(package.scheme, range, test.range.clone())?;
-            if let Some(allowed) = &test.architectures {
+        for test in self.packages.iter().filter(|test| test.name == *name) {
+            range = range::intersect(demand.scheme, range, test.demand.range.clone())?;
+            if let Some(allowed) = &test.demand.architectures {
                 let names = architectures.get_or_insert_with(|| allowed.clone());
                 names.retain(|name| allowed.contains(name));
                 if names.is_empty() {
@@ -212,27 +219,27 @@ impl Branch {
             }
         }
         Some(Statement {
-            package: Rc::clone(&package.name),
+            package: Rc::clone(name),
             versions: VersionConstraint {
-                scheme: package.scheme,
+                scheme: demand.scheme,
                 ranges: vec![range],
                 enumerated: Vec::new(),
             },
-            is_not_affected: package.is_marked_unaffected,
+            is_not_affected: demand.is_marked_unaffected,
             architectures: architectures
                 .unwrap_or_default()
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
             modules: self.modules.clone(),
-            comment: Rc::clone(&package.comment),
+            comment: Rc::clone(&demand.comment),
             platforms: self.platforms.clone(),
             excluded: self.excluded.clone(),
         })
     }
 }
 
-impl PackageTest {
+impl PackageDemand {
     /// Tells whether versions from some one on are not meant.
     fn has_upper_end(&self) -> bool {
         match (&self.range.introduced, &self.range.end) {

@@ -25,8 +25,12 @@
 //!
 //! A fix of Ubuntu Pro shows in its version (`+esm1`) and has `esm` as repository.
 
-use limpid_types::{Advisory, AffectedPackage, Details, PackageKind, Rating, Status};
-use limpid_version::RangeEnd;
+use std::rc::Rc;
+
+use limpid_types::{
+    Advisory, AffectedPackage, Details, PackageKind, Rating, Status, VersionConstraint,
+};
+use limpid_version::{RangeEnd, Scheme};
 
 use crate::oval::{self, Bulletin, Definition, Statement};
 use crate::rating::rate;
@@ -107,31 +111,37 @@ impl Release {
         else {
             return run.quarantine(definition.id, Some(definition.offset), "no CVE id");
         };
-        let rating = rating(definition.metadata);
-        let details = details(definition.metadata, pages, &bulletin.details.description);
-        for statement in &definition.statements {
-            let Some(status) = status(&statement.comment) else {
+        let mut advisory = Advisory {
+            id: id.clone(),
+            namespace: format!("ubuntu:{}", self.series),
+            package: AffectedPackage {
+                kind: PackageKind::Binary,
+                ..AffectedPackage::default()
+            },
+            status: Status::Affected,
+            versions: VersionConstraint::any(Scheme::Dpkg),
+            rating: rating(definition.metadata),
+            details: details(definition.metadata, pages, &bulletin.details.description),
+        };
+        let of_criteria = definition
+            .statements
+            .chunk_by(|left, right| Rc::ptr_eq(&left.comment, &right.comment));
+        for of_criterion in of_criteria {
+            let Some(status) = of_criterion
+                .first()
+                .and_then(|statement| status(&statement.comment))
+            else {
                 continue;
             };
-            if let Some(fault) = name_fault(&statement.package) {
-                run.quarantine(&**id, Some(definition.offset), fault)?;
-                continue;
+            advisory.status = status;
+            for statement in of_criterion {
+                if let Some(fault) = name_fault(&statement.package) {
+                    run.quarantine(&**id, Some(definition.offset), fault)?;
+                    continue;
+                }
+                apply(statement, &mut advisory);
+                run.advisory(&advisory)?;
             }
-            run.advisory(Advisory {
-                id: id.clone(),
-                namespace: format!("ubuntu:{}", self.series),
-                package: AffectedPackage {
-                    name: statement.package.to_string(),
-                    kind: PackageKind::Binary,
-                    repository: repository(statement).to_owned(),
-                    architectures: statement.architectures.clone(),
-                    ..AffectedPackage::default()
-                },
-                status,
-                versions: statement.versions.clone(),
-                rating: rating.clone(),
-                details: details.clone(),
-            })?;
         }
         Ok(())
     }
@@ -152,6 +162,20 @@ impl Release {
             },
         ))
     }
+}
+
+/// Puts what is said of a package into the advisory of the vulnerability.
+fn apply(statement: &Statement, advisory: &mut Advisory) {
+    let package = &mut advisory.package;
+    package.name.clear();
+    package.name.push_str(&statement.package);
+    package.architectures.clone_from(&statement.architectures);
+    // The packages of one criterion have their versions in common.
+    if advisory.versions != statement.versions {
+        advisory.versions = statement.versions.clone();
+    }
+    package.repository.clear();
+    package.repository.push_str(repository(statement));
 }
 
 /// Finds out what a criterion says by its comment; none when there is no such package.

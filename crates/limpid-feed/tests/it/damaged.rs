@@ -213,7 +213,7 @@ fn reasons_and_ids_are_short_whatever_the_record_holds() {
 fn a_sink_that_fails_ends_the_run() {
     struct Full;
     impl Sink for Full {
-        fn advisory(&mut self, _advisory: Advisory) -> Result<(), SinkError> {
+        fn advisory(&mut self, _advisory: &Advisory) -> Result<(), SinkError> {
             Err(SinkError::new("no space left"))
         }
         fn note(&mut self, _note: Note) -> Result<(), SinkError> {

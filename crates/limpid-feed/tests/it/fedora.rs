@@ -105,6 +105,31 @@ fn packages_of_a_module_name_it() {
 }
 
 #[test]
+fn old_releases_have_a_repository_of_modules_beside_the_other() {
+    let modular = bulletin(
+        "CVE-2022-32214",
+        &[package("nodejs", "1:16.16.0-1.module_f37", "x86_64")],
+    )
+    .replace(
+        "<name>C</name>",
+        r#"<name>C</name><module name="nodejs" stream="16" version="1" context="c" arch="x86_64"/>"#,
+    );
+    let ordinary = bulletin("CVE-2022-1", &[package("timg", "1.4-1.fc37", "x86_64")]);
+    for (release, expected) in [(37, 2), (39, 1)] {
+        let updates = format!("https://archive.test/updates/{release}");
+        let everything = format!("{updates}/Everything/x86_64");
+        let site = self::release(Site::default(), &everything, &[ordinary.clone()]);
+        let modules = format!("{updates}/Modular/x86_64");
+        let mut site = self::release(site, &modules, &[modular.clone()]);
+        let sink = site.read_feed(&format!("fedora/{release}"), &settings());
+        let of_modules = sink.advisories.iter().map(|it| it.package.module.as_str());
+        let of_modules: Vec<&str> = of_modules.collect();
+        assert_eq!(of_modules.len(), expected, "{release}: {of_modules:?}");
+        assert_eq!(of_modules.contains(&"nodejs:16"), release == 37);
+    }
+}
+
+#[test]
 fn a_server_that_is_down_is_not_the_end_of_the_releases() {
     let mut site = Site {
         broken: Some("fedora.test"),

@@ -54,6 +54,9 @@ impl Distributions {
             | DatabaseKind::Bottlerocket => PackageFormat::Rpm,
             DatabaseKind::Pacman => PackageFormat::Pacman,
             DatabaseKind::Portage => PackageFormat::Portage,
+            DatabaseKind::LanguagePackage | DatabaseKind::LockFile | DatabaseKind::Executable => {
+                return None;
+            }
         };
         let backward = self.after.iter().take(layer + 1).rev();
         let forward = self.after.iter().skip(layer + 1);

@@ -42,29 +42,40 @@ const MERGED: [&str; 6] = ["bin/", "lib/", "lib32/", "lib64/", "libx32/", "sbin/
 /// Tells who owns files of the finished image, of those that are asked for; the others are owned by
 /// no package.
 ///
-/// The facts and the lists of owned files are those of the image's layers, base first; a layer
-/// without a list has an empty one. Paths have no leading slash. Memory grows with the paths and
+/// The facts are those of the image's layers, base first. Paths have no leading slash. Memory grows with the paths and
 /// the packages, not with the lists. Fails when a list is damaged.
 pub fn owners<'p>(
     facts: &[LayerFacts],
-    owned_files: &[impl AsRef<[u8]>],
     paths: impl IntoIterator<Item = &'p str>,
 ) -> io::Result<BTreeMap<&'p str, Owner>> {
-    let layers = Layers::stack(facts);
+    owners_in(facts, &Layers::stack(facts), paths)
+}
+
+/// Does the same with layers that are laid on top of each other already.
+pub(super) fn owners_in<'p>(
+    facts: &[LayerFacts],
+    layers: &Layers<'_>,
+    paths: impl IntoIterator<Item = &'p str>,
+) -> io::Result<BTreeMap<&'p str, Owner>> {
     let mut asked = Asked::new(paths, is_usr_merged(facts));
     let mut said = BTreeSet::new();
     // From the newest layer on: of what several layers say of a package, the newest counts.
-    for (layer, stored) in owned_files.iter().enumerate().rev() {
+    for (layer, stored) in facts
+        .iter()
+        .map(|facts| &facts.owned_files)
+        .enumerate()
+        .rev()
+    {
         let mut said_here = BTreeSet::new();
         let mut last: Option<(Key, Option<Owner>)> = None;
-        for file in OwnedFiles::new(stored.as_ref())? {
+        for file in OwnedFiles::new(stored)? {
             let file = file?;
             let is_next = last.as_ref().is_none_or(|((database, package), _)| {
                 *database != file.database || *package != file.package
             });
             if is_next {
                 let key = (file.database, file.package);
-                let owner = standing_owner(&layers, layer, &key).filter(|_| !said.contains(&key));
+                let owner = standing_owner(layers, layer, &key).filter(|_| !said.contains(&key));
                 if owner.is_some() {
                     said_here.insert(key.clone());
                 }
@@ -105,6 +116,7 @@ fn standing_owner(layers: &Layers<'_>, layer: usize, (path, package): &Key) -> O
         }
         DatabaseKind::Pacman => layers.is_kept(&format!("{directory}/files"), layer),
         DatabaseKind::Portage => layers.is_kept(&format!("{directory}/CONTENTS"), layer),
+        DatabaseKind::LanguagePackage | DatabaseKind::LockFile | DatabaseKind::Executable => false,
     };
     stands.then(|| Owner {
         package: name.to_owned(),
@@ -166,7 +178,7 @@ fn canonical(path: &str, is_usr_merged: bool) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use limpid_detect::DetectorSet;
     use limpid_layer::{Budget, Content, Entry, EntryKind, Visitor as _, Want};
     use limpid_types::Digest;
@@ -174,7 +186,7 @@ mod tests {
     use super::*;
 
     /// One layer's files, directories being those that end in a slash, and links in ` ->`.
-    type Files<'a> = &'a [(&'a str, &'a str)];
+    pub(in super::super) type Files<'a> = &'a [(&'a str, &'a str)];
 
     const INSTALLED: &str = "Status: install ok installed\nVersion: 1\n\n";
 
@@ -185,7 +197,7 @@ mod tests {
         stanzas.collect()
     }
 
-    fn detect(number: u8, files: Files<'_>) -> (LayerFacts, Vec<u8>) {
+    pub(in super::super) fn detect(number: u8, files: Files<'_>) -> LayerFacts {
         let mut set = DetectorSet::new(&Budget::new(1 << 20));
         for (path, content) in files {
             let (path, kind) = match path.strip_suffix(" ->") {
@@ -205,19 +217,21 @@ mod tests {
             }
         }
         let detected = set.finish();
-        let facts = LayerFacts {
+        LayerFacts {
             digest: Digest::sha256(&[number]),
             evidence: detected.evidence.into(),
-        };
-        (facts, detected.owned_files)
+            owned_files: detected.owned_files.into(),
+        }
     }
 
     #[track_caller]
     fn check(layers: &[Files<'_>], expected: &[(&str, &str)]) {
-        let (facts, lists): (Vec<_>, Vec<_>) =
-            (0..).zip(layers).map(|(n, files)| detect(n, files)).unzip();
+        let facts: Vec<_> = (0..)
+            .zip(layers)
+            .map(|(n, files)| detect(n, files))
+            .collect();
         let asked = expected.iter().map(|(path, _)| *path);
-        let found = owners(&facts, &lists, asked).unwrap();
+        let found = owners(&facts, asked).unwrap();
         for (path, package) in expected {
             let owner = found.get(path).map_or("", |owner| owner.package.as_str());
             assert_eq!(owner, *package, "{path}");
@@ -378,7 +392,10 @@ mod tests {
 
     #[test]
     fn a_damaged_list_is_an_error() {
-        let (facts, _) = detect(0, &[]);
-        assert!(owners(&[facts], &[b"damaged"], ["a"]).is_err());
+        let facts = LayerFacts {
+            owned_files: (*b"damaged").into(),
+            ..detect(0, &[])
+        };
+        assert!(owners(&[facts], ["a"]).is_err());
     }
 }

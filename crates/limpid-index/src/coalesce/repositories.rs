@@ -135,18 +135,14 @@ impl<'a> Repositories<'a> {
         }
     }
 
-    /// Returns what dnf says of a package: the history of the layer itself, else the nearest later
-    /// one, in which the step still stands, else the nearest earlier one.
+    /// Returns what dnf says of a package.
     fn by_dnf(&self, record: &PackageRecord, layer: usize) -> Option<&'a str> {
         let identity = (
             record.name.as_str(),
             record.version.as_str(),
             record.arch.as_str(),
         );
-        let said = self.histories.get(&identity)?;
-        let at = said.partition_point(|(index, _)| *index < layer);
-        let (_, repository) = said.get(at).or_else(|| said.last())?;
-        Some(repository)
+        nearest(self.histories.get(&identity)?, layer)
     }
 
     /// Returns what was left out of layers that name too many repositories.
@@ -200,8 +196,17 @@ fn spread<'l, 'a: 'l>(layers: impl Iterator<Item = &'l mut LayerRepositories<'a>
     }
 }
 
+/// Returns what the notes of several layers say of a package that some layer introduced: those of
+/// the layer itself, else of the nearest later one, in which the step still stands, else of the
+/// nearest earlier one.
+pub(super) fn nearest<'a>(said: &[(usize, &'a str)], layer: usize) -> Option<&'a str> {
+    let at = said.partition_point(|(index, _)| *index < layer);
+    let (_, repository) = said.get(at).or_else(|| said.last())?;
+    Some(repository)
+}
+
 /// The history of a layer; that of dnf 5 where both are there.
-fn history(layer: &LayerFacts) -> Option<&DnfHistory> {
+pub(super) fn history(layer: &LayerFacts) -> Option<&DnfHistory> {
     let histories = &layer.evidence.dnf_histories;
     histories
         .iter()

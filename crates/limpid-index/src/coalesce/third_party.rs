@@ -173,6 +173,9 @@ impl<'a> ThirdParty<'a> {
             | DatabaseKind::Pacman
             | DatabaseKind::Portage
             | DatabaseKind::Chisel
+            | DatabaseKind::LanguagePackage
+            | DatabaseKind::LockFile
+            | DatabaseKind::Executable
             | DatabaseKind::Bottlerocket => None,
         }
     }

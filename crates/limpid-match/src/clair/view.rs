@@ -1,7 +1,8 @@
 use std::fmt;
 
 use limpid_types::{
-    Details, Distribution, Package, PackageKind, Repository, Severity, StableId, Vulnerability,
+    Details, Distribution, Ecosystem, Package, PackageKind, Repository, Severity, StableId,
+    Vulnerability,
 };
 use serde::{Serialize, Serializer};
 
@@ -37,6 +38,8 @@ pub(crate) struct StatementView<'a> {
     pub(crate) fixed_in_version: &'a str,
     /// CPE name of the product that the statement is limited to, or empty.
     pub(crate) product: &'a str,
+    /// The ecosystem that the package belongs to, if it is not a distribution's.
+    pub(crate) ecosystem: Option<Ecosystem>,
 }
 
 /// A vulnerability that is written from borrowed parts. Its JSON is that of [`Vulnerability`].
@@ -82,7 +85,8 @@ struct DistributionView<'a> {
     pretty_name: &'a str,
 }
 
-/// The fields of a [`Repository`] that a vulnerability has: none, or a product of Red Hat's.
+/// The fields of a [`Repository`] that a vulnerability has: none, a product of Red Hat's, or an
+/// ecosystem.
 #[derive(Debug, Default, Serialize)]
 struct RepositoryView<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -123,7 +127,11 @@ impl<'a> VulnerabilityView<'a> {
             },
             distribution: distribution.map(DistributionView::from).unwrap_or_default(),
             repository: match statement.product {
-                "" => RepositoryView::default(),
+                // Clair's matchers and its notifier find packages of a language by this name.
+                "" => RepositoryView {
+                    name: statement.ecosystem.map_or("", Ecosystem::key),
+                    ..RepositoryView::default()
+                },
                 product => RepositoryView {
                     name: product,
                     key: PRODUCT_KEY,

@@ -1,4 +1,4 @@
-use limpid_types::Package;
+use limpid_types::{Package, Repository};
 use limpid_version::{Range, RangeEnd};
 
 use crate::Candidate;
@@ -6,11 +6,43 @@ use crate::Candidate;
 /// What the repositories of Amazon Linux Extras are called in advisories: `extras-nginx1`.
 const EXTRAS: &str = "extras-";
 
-/// Tells whether an advisory is about packages of the same line as an installed one.
+/// How yum and dnf know the repositories of Amazon Linux, and what these are called in advisories.
+///
+/// Topics of the extras are `amzn2extra-nginx1` there, but for that of the live patches. Other ids
+/// say nothing: those of a mirror, or of the systems that base images are built by.
+const REPOSITORIES: [(&str, &str); 5] = [
+    ("amzn2-core", CORE),
+    ("amzn2extra-livepatch", "livepatch"),
+    ("amazonlinux", CORE),
+    ("kernel-livepatch", "livepatch"),
+    ("amazonlinux-nvidia", "nvidia"),
+];
+
+/// The repository of the release itself, in advisories.
+pub(crate) const CORE: &str = "core";
+
+/// How yum's ids of topics begin.
+const TOPIC_IDS: &str = "amzn2extra-";
+
+/// Returns what advisories call the repository that a package came from, if that is known.
+pub(crate) fn repository(known: &[&Repository]) -> Option<String> {
+    let [repository] = known else {
+        return None;
+    };
+    let id = repository.name.as_str();
+    if let Some((_, name)) = REPOSITORIES.iter().find(|(known, _)| *known == id) {
+        return Some((*name).to_owned());
+    }
+    let topic = id.strip_prefix(TOPIC_IDS)?;
+    (!topic.is_empty()).then(|| format!("{EXTRAS}{topic}"))
+}
+
+/// Tells whether an advisory is about packages of the same line as an installed one, of which
+/// nobody knows the repository.
 ///
 /// A topic of Amazon Linux Extras has packages under the names of the core repository in much newer
-/// versions: `postgresql` of the core is 9.2, that of a topic 14. An image does not say from which
-/// of them a package is, so its version has to: an advisory about a topic holds for what has the
+/// versions: `postgresql` of the core is 9.2, that of a topic 14. So the version has to tell them
+/// apart: an advisory about a topic holds for what has the
 /// same first number as its fix, and for kernels the same two.
 pub(super) fn concerns(package: &Package, candidate: &Candidate<'_>) -> bool {
     if candidate.module != package.module {

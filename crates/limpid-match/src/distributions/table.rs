@@ -53,18 +53,22 @@ pub(super) const FAMILIES: &[Family] = &[
         },
     ),
     dpkg(&["echo"], "Echo", "echo", Rolling),
-    dpkg(
-        &["ubuntu"],
-        "Ubuntu",
-        "ubuntu",
-        Own {
-            namespaces: ubuntu::namespaces,
-            distribution: ubuntu::distribution,
-        },
-    ),
+    Family {
+        apart: Some(&ubuntu::FIPS),
+        ..dpkg(
+            &["ubuntu"],
+            "Ubuntu",
+            "ubuntu",
+            Own {
+                namespaces: ubuntu::namespaces,
+                distribution: ubuntu::distribution,
+            },
+        )
+    },
     rpm(&["almalinux"], "AlmaLinux", "osv/almalinux", Major),
     Family {
         concerns: amazon::concerns,
+        judged_by: JudgedBy::Repository,
         ..rpm(&["amzn"], "Amazon Linux", "aws", Version)
     },
     rpm(&["azurelinux"], "Azure Linux", "azure", Version),
@@ -130,6 +134,7 @@ pub(super) const FAMILIES: &[Family] = &[
         epochs: Epochs::Compared,
         judged_by: JudgedBy::Products,
         concerns: is_of_module,
+        apart: None,
     },
 ];
 
@@ -181,6 +186,7 @@ const fn family(
         epochs: Epochs::Compared,
         judged_by: JudgedBy::Release,
         concerns: is_of_module,
+        apart: None,
     }
 }
 

@@ -1,6 +1,30 @@
-use limpid_types::Distribution;
+use limpid_types::{Distribution, Package};
 
+use super::BuildsApart;
 use super::naming::version;
+
+/// Builds that are certified by FIPS 140, from archives of Ubuntu Pro: `1.1.1f-1ubuntu2.fips.22`
+/// and `3.0.2-0ubuntu1.10+Fips1` are higher than every ordinary `openssl` that has the same fixes.
+///
+/// An image does not say from which archive one is. `fips-updates` has all that `fips` has, and
+/// later builds of it; what it does not speak of may be in one of the others.
+pub(super) const FIPS: BuildsApart = BuildsApart {
+    name: "FIPS builds",
+    has: is_fips,
+    endings: &["/fips-updates", "/fips", "/fips-preview"],
+};
+
+/// Marks of such builds in versions, in lower case.
+const FIPS_MARKS: [&str; 2] = ["+fips", ".fips."];
+
+/// Tells whether a package is a build that is certified by FIPS 140. The version says so, but for
+/// the packages that stand for the kernels, whose sources are called `linux-meta-aws-fips`.
+fn is_fips(package: &Package) -> bool {
+    let version = package.version.to_ascii_lowercase();
+    let source = package.source.as_deref().map_or("", |it| it.name.as_str());
+    FIPS_MARKS.iter().any(|mark| version.contains(mark))
+        || (source.starts_with("linux-") && source.ends_with("-fips"))
+}
 
 /// Code names by the number of the release.
 const CODE_NAMES: &[(&str, &str)] = &[
@@ -70,7 +94,9 @@ pub(super) fn namespaces(distribution: &Distribution) -> Vec<String> {
 }
 
 /// Gives the distribution of a release by its code name, with the fields that Clair fills in.
-pub(super) fn distribution(code_name: &str) -> Distribution {
+/// Builds apart (`focal/fips-updates`) are part of the release.
+pub(super) fn distribution(release: &str) -> Distribution {
+    let code_name = release.split('/').next().unwrap_or_default();
     let number = CODE_NAMES
         .iter()
         .find(|(_, known)| *known == code_name)
@@ -111,6 +137,33 @@ mod tests {
         check("22.04", "jammy", &["ubuntu:jammy"]);
         check("14.04", "", &["ubuntu:trusty"]);
         check("23.10", "", &["ubuntu:mantic"]);
+    }
+
+    #[test]
+    fn fips_builds_are_told_by_version_or_kernel() {
+        let is = |source: &str, version: &str| {
+            let source = Package {
+                name: source.into(),
+                ..Package::default()
+            };
+            is_fips(&Package {
+                version: version.into(),
+                source: Some(Box::new(source)),
+                ..Package::default()
+            })
+        };
+        assert!(is("openssl", "1.1.1f-1ubuntu2.fips.22"));
+        assert!(is("gnutls28", "3.7.3-4ubuntu1.2+Fips1.1"));
+        assert!(is("linux-fips", "5.4.0-1026.30+fips1"));
+        assert!(is("linux-meta-azure-fips", "5.4.0.1160.97"));
+        assert!(!is("openssl", "1.1.1f-1ubuntu2.22"));
+        assert!(!is("fips-initramfs", "0.0.17"));
+        assert!(!is("linux-meta-azure", "5.4.0.1160.97"));
+    }
+
+    #[test]
+    fn a_build_apart_is_of_the_distribution_of_its_release() {
+        assert_eq!(distribution("focal/fips-updates"), distribution("focal"));
     }
 
     #[test]

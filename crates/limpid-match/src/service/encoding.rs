@@ -6,7 +6,7 @@ use super::known_packages::KnownPackages;
 use super::{Material, PackedReport, validity};
 use crate::fault::MatchFault;
 use crate::judge::{Case, Releases, judge_into};
-use crate::{MatchError, Options, clair_index, judge};
+use crate::{MatchError, Options, clair_index, jars, judge};
 
 /// Judges what is not known yet, and writes the report in Clair's JSON. Tells until when it would
 /// be the same.
@@ -15,7 +15,10 @@ pub(super) fn clair_report_of(
     options: &Options,
     known: &KnownPackages,
 ) -> Result<(PackedReport, Timestamp), MatchFault> {
-    let (index, data) = (material.index.as_ref(), material.generation.as_ref());
+    let data = material.generation.as_ref();
+    let index = jars::identify(&material.index, data)
+        .map_err(|source| fault(material, MatchError::Jars { source }))?;
+    let index = index.as_ref();
     let releases = Releases::of(index, data, material.at.now, options);
     let case = Case {
         index,

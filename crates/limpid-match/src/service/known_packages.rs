@@ -161,6 +161,10 @@ fn release_key(
     put_all(&mut key, [""]);
     put_all(&mut key, release.names.iter().map(String::as_str));
     put_all(&mut key, [""]);
+    put_all(
+        &mut key,
+        [release.repository.as_deref().unwrap_or_default()],
+    );
     for feed in release
         .feeds
         .iter()

@@ -146,11 +146,11 @@ fn packages_of_no_distribution_are_not_judged() {
 }
 
 #[test]
-fn packages_of_a_language_repository_have_no_feed() {
+fn packages_of_a_repository_that_nobody_knows_have_no_feed() {
     let mut image = bookworm();
     let repository = Repository {
         id: "7".into(),
-        name: "go".into(),
+        name: "cocoapods".into(),
         ..Repository::default()
     };
     image.repository.insert("7".into(), repository);
@@ -160,7 +160,7 @@ fn packages_of_a_language_repository_have_no_feed() {
     }
     let report = report(&image, &harmless());
     check(&report, Verdict::Unknown, GapReason::NoFeed, 1);
-    assert_eq!(report.coverage.gaps[0].subject, "go");
+    assert_eq!(report.coverage.gaps[0].subject, "cocoapods");
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! Which of several builds of one name an advisory is about, distribution by distribution.
 
 use limpid_match::MemoryData;
-use limpid_types::{Advisory, Distribution, IndexReport, PackageKind, VersionConstraint};
+use limpid_types::{
+    Advisory, Distribution, GapReason, IndexReport, PackageKind, Repository, Status,
+    VersionConstraint,
+};
 use limpid_version::Scheme;
 
-use crate::fixture::{advisory, data, image, report, with_distribution, with_package};
+use crate::fixture::{
+    advisory, data, dpkg, image, report, with_distribution, with_package, with_status,
+};
 
 fn of(did: &str, version_id: &str, package: (&str, &str)) -> IndexReport {
     let distribution = Distribution {
@@ -53,6 +58,127 @@ fn a_topic_of_amazons_extras_says_nothing_about_the_older_line_of_the_core() {
     check(&core, &postgresql, &["CVE-2000-0001"]);
     let topic = of("amzn", "2", ("postgresql", "14.2-1.amzn2"));
     check(&topic, &postgresql, &["CVE-2000-0002"]);
+}
+
+/// Says of all packages of an image that they came from a repository.
+fn from(mut image: IndexReport, repository: &str) -> IndexReport {
+    for environment in image.environments.values_mut().flatten() {
+        environment.repository_ids = Some(vec!["9".into()]);
+    }
+    let repository = Repository {
+        id: "9".into(),
+        name: repository.into(),
+        key: "yum-repository".into(),
+        uri: format!("repoid={repository}"),
+        ..Repository::default()
+    };
+    image.repository.insert("9".into(), repository);
+    image
+}
+
+#[test]
+fn the_repository_that_yum_noted_tells_topics_of_amazons_extras_from_the_core() {
+    // The topic and the core have the same first number, so versions alone cannot tell.
+    let data = data(
+        "aws/AL2/extras-nginx1",
+        [
+            fix("amzn:2", "nginx", "CVE-2000-0001", "core", "1.20.0-2.amzn2"),
+            fix(
+                "amzn:2",
+                "nginx",
+                "CVE-2000-0002",
+                "extras-nginx1",
+                "1.22.1-2.amzn2",
+            ),
+        ],
+    );
+    let image = || of("amzn", "2", ("nginx", "1.18.0-1.amzn2"));
+    check(&image(), &data, &["CVE-2000-0001", "CVE-2000-0002"]);
+    check(&from(image(), "amzn2-core"), &data, &["CVE-2000-0001"]);
+    check(
+        &from(image(), "amzn2extra-nginx1"),
+        &data,
+        &["CVE-2000-0002"],
+    );
+    // An id that says nothing is as good as none.
+    check(
+        &from(image(), "mirror"),
+        &data,
+        &["CVE-2000-0001", "CVE-2000-0002"],
+    );
+}
+
+#[test]
+fn packages_of_a_topic_without_advisories_are_not_judged_by_others() {
+    let data = data(
+        "aws/AL2/core",
+        [fix("amzn:2", "tomcat", "CVE-2000-0001", "core", "7.0.76-8")],
+    );
+    let image = from(
+        of("amzn", "2", ("tomcat", "7.0.70-1")),
+        "amzn2extra-tomcat8.5",
+    );
+    let report = report(&image, &data);
+    assert_eq!(report.findings, []);
+    let gap = &report.coverage.gaps[0];
+    assert_eq!(gap.reason, GapReason::FeedEmpty);
+    assert_eq!(gap.subject, "amzn:2 extras-tomcat8.5");
+}
+
+fn ubuntu(version: &str) -> IndexReport {
+    let distribution = Distribution {
+        did: "ubuntu".into(),
+        version_id: "20.04".into(),
+        ..Distribution::default()
+    };
+    let image = with_distribution(image(), distribution);
+    with_package(image, ("libssl1.1", version), ("openssl", version))
+}
+
+#[test]
+fn fips_builds_of_ubuntu_are_judged_by_their_own_advisories_and_others_by_none_of_them() {
+    let fips = "ubuntu:focal/fips";
+    let updates = "ubuntu:focal/fips-updates";
+    let fixed = "1.1.1f-1ubuntu2.fips.22";
+    let never = dpkg(fips, "openssl", "CVE-2000-0003", "");
+    let data = data(
+        "ubuntu",
+        [
+            dpkg(
+                "ubuntu:focal",
+                "openssl",
+                "CVE-2000-0001",
+                "1.1.1f-1ubuntu2.22",
+            ),
+            dpkg("ubuntu:focal", "openssl", "CVE-2000-0002", "9"),
+            dpkg(updates, "openssl", "CVE-2000-0003", fixed),
+            // Its archive gets no updates, but later builds of its packages are in the other one.
+            with_status(never, Status::Affected),
+        ],
+    );
+    let ordinary = ubuntu("1.1.1f-1ubuntu2.16");
+    check(&ordinary, &data, &["CVE-2000-0001", "CVE-2000-0002"]);
+    let certified = ubuntu("1.1.1f-1ubuntu2.fips.7.1");
+    check(&certified, &data, &["CVE-2000-0003"]);
+    check(&ubuntu(fixed), &data, &[]);
+}
+
+#[test]
+fn fips_builds_of_ubuntu_are_not_judged_where_no_data_speak_of_them() {
+    let advisory = dpkg("ubuntu:focal", "openssl", "CVE-2000-0001", "9");
+    let report = report(
+        &ubuntu("1.1.1f-1ubuntu2.fips.7.1"),
+        &data("ubuntu/focal", [advisory]),
+    );
+    assert_eq!(report.findings, []);
+    let gap = &report.coverage.gaps[0];
+    assert_eq!(gap.reason, GapReason::FeedEmpty);
+    assert_eq!(gap.subject, "ubuntu:focal");
+    assert_eq!(
+        gap.detail,
+        "the ubuntu feed holds no record for FIPS builds of this release, and the advisories about \
+         its ordinary packages say nothing about them"
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod findings;
 mod fixture;
 mod generation;
 mod installation;
+mod languages;
 mod lines;
 mod operations;
 mod red_hat;

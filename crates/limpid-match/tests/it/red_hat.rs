@@ -482,6 +482,47 @@ fn an_image_that_is_not_affected_as_a_whole_is_listed_so() {
 }
 
 #[test]
+fn an_image_that_is_several_packages_of_one_name_is_one_finding() {
+    let labels = Repository {
+        name: "cpe:/a:redhat:quay:3.5::el8".into(),
+        ..Repository::default()
+    };
+    let (source, binary) = (PackageKind::Source, PackageKind::Binary);
+    let mut image = container(labels, "quay/quay-rhel8", "1731550466", binary);
+    let mut other = image.packages["1"].clone();
+    other.id = "2".into();
+    other.kind = Some(source);
+    image.packages.insert("2".into(), other);
+    let environments = image.environments["1"].clone();
+    image.environments.insert("2".into(), environments);
+    let about = |id: &str, kind, status| {
+        let any = VersionConstraint::any(Scheme::Rhctag);
+        let mut advisory = about_image(id, "cpe:/a:redhat:quay:3::el8", kind, any);
+        advisory.status = status;
+        advisory
+    };
+    let data = data([
+        about("CVE-2000-0001", binary, Status::Affected),
+        about("CVE-2000-0001", source, Status::Affected),
+        about("CVE-2000-0002", binary, Status::NotAffected),
+        about("CVE-2000-0002", source, Status::NotAffected),
+        about("CVE-2000-0003", source, Status::Affected),
+    ]);
+    let mut report = report(&image, &data);
+    assert_eq!(report.findings.len(), 3);
+    let clair = serde_json::to_value(limpid_match::clair_report(&image, &report)).unwrap();
+    let of_clair = clair["package_vulnerabilities"].as_object().unwrap();
+    assert_eq!(of_clair["1"].as_array().unwrap().len(), 1);
+    assert_eq!(of_clair["2"].as_array().unwrap().len(), 2);
+
+    limpid_match::once_per_image(&mut report, &image);
+    assert_eq!(ids(&report), ["CVE-2000-0001", "CVE-2000-0003"]);
+    assert_eq!(report.counts.unknown, 2);
+    assert_eq!(report.not_affected.len(), 1);
+    assert_eq!(report.not_affected[0].ids, ["CVE-2000-0002"]);
+}
+
+#[test]
 fn an_image_that_another_was_built_on_has_no_findings() {
     let labels = Repository {
         name: "cpe:/a:redhat:quay:3.5::el8".into(),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use limpid_report::{Style, write_report};
 use limpid_types::{
-    Coverage, Distribution, Finding, FixState, Gap, GapReason, PackageKind, PackageRef, Report,
-    Severity, SeverityCounts, Verdict,
+    Confidence, Coverage, Distribution, Finding, FixState, Gap, GapReason, PackageKind, PackageRef,
+    Report, Severity, SeverityCounts, Verdict,
 };
 
 fn render(report: &Report, style: Style) -> String {
@@ -43,6 +43,7 @@ fn report(verdict: Verdict, gaps: Vec<Gap>, findings: Vec<Finding>) -> Report {
         hidden: SeverityCounts::default(),
         findings,
         not_affected: Vec::new(),
+        owned: Vec::new(),
     }
 }
 
@@ -65,6 +66,9 @@ fn finding(severity: Severity, package: &str, id: &str, fix: FixState) -> Findin
             package_db: String::new(),
             layer: "sha256:9d48c3bd43c520dc2784e868a780e976b207cbf493eaff8c6596eb871cbd9609".into(),
             distribution_id: "1".into(),
+            purl: String::new(),
+            paths: Vec::new(),
+            confidence: Confidence::Certain,
         }),
         advisory_package: package.into(),
         advisory_kind: PackageKind::Source,
@@ -74,6 +78,7 @@ fn finding(severity: Severity, package: &str, id: &str, fix: FixState) -> Findin
         repository: String::new(),
         product: String::new(),
         reason: String::new(),
+        statements: Vec::new(),
         details: Arc::default(),
     }
 }

@@ -345,7 +345,7 @@ fn content_of(mut file: File) -> Result<Vec<u8>, String> {
 struct MemberSink<'a>(&'a RefCell<Assembly>);
 
 impl Sink for MemberSink<'_> {
-    fn advisory(&mut self, advisory: Advisory) -> Result<(), SinkError> {
+    fn advisory(&mut self, advisory: &Advisory) -> Result<(), SinkError> {
         let mut assembly = self.0.borrow_mut();
         let is_own = assembly
             .current

@@ -122,7 +122,7 @@ impl Feed for ToyFeed {
                 } else {
                     tally.advisories += 1;
                     let (package, namespace) = line.split_once('@').unwrap_or((line, "toy:1"));
-                    sink.advisory(advisory(&format!("CVE-{package}"), package, namespace))
+                    sink.advisory(&advisory(&format!("CVE-{package}"), package, namespace))
                 };
                 taken.map_err(|source| FeedError::Sink {
                     url: address.url.clone(),

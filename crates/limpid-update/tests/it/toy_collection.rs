@@ -119,7 +119,7 @@ impl Collection for ToyCollection {
             } else {
                 tally.advisories += 1;
                 let (package, namespace) = line.split_once('@').unwrap_or((line, "papers:1"));
-                sink.advisory(advisory(&id, package, namespace))
+                sink.advisory(&advisory(&id, package, namespace))
             };
             taken.map_err(|source| FeedError::Sink {
                 url: self.address(member),

@@ -23,7 +23,10 @@ pub(super) async fn make(
         Some(generation) => generation,
         None => &nothing,
     };
-    let report = judge(index, data, options)?;
+    let mut report = judge(index, data, options)?;
+    if options.format != Format::Clair {
+        limpid_match::once_per_image(&mut report, index);
+    }
     output::write(
         options.output.as_deref(),
         &render(index, data, &report, options)?,
@@ -40,6 +43,7 @@ fn judge(
         minimum_severity: options.severity.unwrap_or(Severity::Unknown),
         ignore_unfixed: options.ignore_unfixed,
         max_feed_age: SignedDuration::from_hours(24 * i64::from(options.max_feed_age)),
+        merge_aliases: options.format != Format::Clair,
         ..Options::default()
     };
     Ok(limpid_match::judge(

@@ -1,9 +1,11 @@
 //! Images made for a test, judged by the recorded feeds.
 
+use std::path::Path;
+
 use limpid_testkit::layer::LayerBuilder;
 use serde_json::Value;
 
-use crate::limpid::{scan, text};
+use crate::limpid::{scan_by, text, updated};
 
 /// What is said of an image.
 pub(crate) struct Judged {
@@ -13,11 +15,16 @@ pub(crate) struct Judged {
 impl Judged {
     /// Judges an image of one layer.
     pub(crate) fn of(layer: LayerBuilder) -> Self {
+        Self::by(updated(), layer)
+    }
+
+    /// Judges an image of one layer by the data of a folder.
+    pub(crate) fn by(data_directory: &Path, layer: LayerBuilder) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("layer.tar");
         std::fs::write(&path, layer.build()).unwrap();
         Self {
-            report: scan(&format!("layer:{}", path.display())).0,
+            report: scan_by(data_directory, &format!("layer:{}", path.display())).0,
         }
     }
 

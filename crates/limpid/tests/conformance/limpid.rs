@@ -98,7 +98,12 @@ pub(crate) fn updated() -> &'static Path {
 
 /// Runs `limpid scan --format json` against the recorded feeds; returns the report and exit code.
 pub(crate) fn scan(image: &str) -> (Value, i32) {
-    let output = limpid(updated(), &["scan", "--format", "json", image]);
+    scan_by(updated(), image)
+}
+
+/// Runs `limpid scan --format json` with a data folder; returns the report and exit code.
+pub(crate) fn scan_by(data_directory: &Path, image: &str) -> (Value, i32) {
+    let output = limpid(data_directory, &["scan", "--format", "json", image]);
     let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!(
             "limpid scan {image}: {error}: {}",

@@ -55,15 +55,32 @@ pub(crate) fn make(recorded: &Path, directory: &Path) -> PathBuf {
     mirror
 }
 
+/// Makes a mirror of one recorded document of SUSE's, under the name of a whole one, in a folder.
+pub(crate) fn of_suse(recorded: &Path, name: &str, directory: &Path) -> PathBuf {
+    let mirror = directory.join("mirror");
+    let suse = mirror.join(SUSE);
+    fs::create_dir_all(&suse).unwrap();
+    fs::write(suse.join(name), completed_packed(recorded)).unwrap();
+    let page = format!("<a href=\"{name}\">{name}</a>");
+    fs::write(suse.join("index.html"), page).unwrap();
+    mirror
+}
+
 /// Reads a packed document, and writes it with what is missing in it in place of a link.
 fn complete_packed(from: &Path, to: &Path) {
+    let completed = completed_packed(from);
+    fs::remove_file(to).unwrap();
+    fs::write(to, completed).unwrap();
+}
+
+/// Reads a packed document, and packs it again with what is missing in it.
+fn completed_packed(from: &Path) -> Vec<u8> {
     let packed = fs::read(from).unwrap();
     let mut document = String::new();
     flate2::read::GzDecoder::new(&packed[..])
         .read_to_string(&mut document)
         .unwrap();
-    fs::remove_file(to).unwrap();
-    fs::write(to, gzip(completed(&document).as_bytes())).unwrap();
+    gzip(completed(&document).as_bytes())
 }
 
 /// Links everything in a folder that the other one does not have.

@@ -5,7 +5,8 @@ use limpid_testkit::system::RpmDatabase::{BerkeleyDb, Ndb};
 use limpid_testkit::system::{RpmDatabase, system, with_rpms};
 
 use crate::judged::Judged;
-use crate::limpid::data;
+use crate::limpid::{data, limpid};
+use crate::mirror;
 
 fn os_release(id: &str, name: &str, version: &str) -> String {
     format!(
@@ -130,7 +131,7 @@ fn sles_11() {
     .check(
         "sles:11.3",
         &["java-1_6_0-ibm-alsa CVE-2013-5889 high fixed 1.6.0_sr16.2-0.3"],
-        &[],
+        &["end-of-life sles:11.3 2"],
     );
 }
 
@@ -157,4 +158,66 @@ fn a_real_database_is_read_and_judged_as_its_service_pack() {
     let judged = Judged::of(layer);
     // What the recorded OVAL is about is not installed.
     judged.check("sles:15", &[], &["end-of-life sles:15 35"]);
+}
+
+/// A data folder with the four definitions of SLES 15 that are recorded as an excerpt: one of long
+/// term support, one of modules, and two about what is not affected.
+fn excerpt_of_sles_15() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let recorded = data("feeds/ftp.suse.com/pub/projects/security/oval")
+        .join("suse.linux.enterprise.server.15-vunnel-excerpt.xml.gz");
+    let name = "suse.linux.enterprise.server.15.xml.gz";
+    let mirror = mirror::of_suse(&recorded, name, directory.path());
+    let mirror = mirror.to_str().unwrap();
+    let feeds = ["update", "--mirror", mirror, "--only", "suse/*"];
+    let output = limpid(directory.path(), &feeds);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("suse/suse.linux.enterprise.server.15"),
+        "{said}"
+    );
+    directory
+}
+
+#[test]
+fn long_term_support_and_what_is_not_affected() {
+    let folder = excerpt_of_sles_15();
+    let judged = |version: &str, packages: &[&str]| {
+        let system = system(&os_release("sles", "SLES", version));
+        Judged::by(folder.path(), with_rpms(system, Ndb, packages))
+    };
+    // CVE-2021-29154: kernel-default before 4.12.14-150.72.1 in 15-LTSS, before 4.12.14-197.89.2 in
+    // 15 SP1-LTSS. CVE-2010-1323: krb5 before 1.15.2-4.25. CVE-1999-0524 and CVE-2026-34073: not
+    // affected in 15.
+    let packages = [
+        "kernel-default 4.12.14-150.69.1 x86_64",
+        "kernel-source 4.12.14-150.72.1 noarch",
+        "krb5 1.15.2-4.24 x86_64",
+        "krb5-client 1.15.2-4.25 x86_64 source=krb5-1.15.2-4.25",
+        "python3-cryptography 2.1.4-4.6.1 x86_64 source=python-cryptography-2.1.4-4.6.1",
+    ];
+    let base = judged("15", &packages);
+    assert_eq!(
+        base.lines(),
+        [
+            "kernel-default CVE-2021-29154 high fixed 4.12.14-150.72.1",
+            "krb5 CVE-2010-1323 medium fixed 1.15.2-4.25",
+        ]
+    );
+    assert_eq!(
+        base.not_affected(),
+        [
+            "kernel-default CVE-1999-0524",
+            "kernel-source CVE-1999-0524",
+            "python3-cryptography CVE-2026-34073",
+        ]
+    );
+    // The fix of the base is no fix in the service pack, and what is not affected in one release is
+    // not said of the other.
+    let service_pack = judged("15.1", &["kernel-default 4.12.14-150.72.1 x86_64"]);
+    assert_eq!(
+        service_pack.lines(),
+        ["kernel-default CVE-2021-29154 high fixed 4.12.14-197.89.2"]
+    );
+    assert!(service_pack.not_affected().is_empty());
 }

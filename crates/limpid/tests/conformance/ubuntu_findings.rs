@@ -157,4 +157,4 @@ const TRUSTY_ENDED: &[&str] = &[];
 const XENIAL_ENDED: &[&str] = &[];
 const BIONIC_ENDED: &[&str] = &[];
 const FOCAL_ENDED: &[&str] = &[];
-const QUESTING_ENDED: &[&str] = &[];
+const QUESTING_ENDED: &[&str] = &["end-of-life ubuntu:questing 1"];

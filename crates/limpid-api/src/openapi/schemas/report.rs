@@ -34,6 +34,36 @@ pub(super) struct Report {
     /// What sources say does not affect packages of the image, whatever their versions.
     #[schema(required = false)]
     not_affected: Vec<NotAffected>,
+    /// Packages of programming languages that are part of packages of the distribution, and were
+    /// judged as such.
+    #[schema(required = false)]
+    owned: Vec<OwnedPackage>,
+}
+
+/// A package of a programming language in files that a package of the distribution owns.
+#[derive(ToSchema)]
+#[schema(as = owned_package)]
+pub(super) struct OwnedPackage {
+    /// Name of the package.
+    name: String,
+    /// Installed version.
+    version: String,
+    /// Id of the package in the index report.
+    package: String,
+    /// The ecosystem, for example `pypi`.
+    ecosystem: String,
+    /// The package of the distribution.
+    owner: PackageOwner,
+}
+
+/// A package of a distribution that owns files.
+#[derive(ToSchema)]
+#[schema(as = package_owner)]
+pub(super) struct PackageOwner {
+    /// Its name.
+    package: String,
+    /// Path of the database that lists it.
+    database: String,
 }
 
 /// Vulnerabilities of which a source says that they do not affect an installed package.
@@ -108,6 +138,10 @@ pub(super) struct Finding {
     product: String,
     /// Why this is a finding.
     reason: String,
+    /// What the finding was made of, when feeds give the vulnerability several names or the finding
+    /// has another name than the feed gives it.
+    #[schema(required = false)]
+    statements: Vec<FeedStatement>,
     /// Other names of the vulnerability.
     aliases: Vec<String>,
     /// Description.
@@ -121,6 +155,26 @@ pub(super) struct Finding {
     /// When the source withdrew it.
     #[schema(required = false)]
     withdrawn: String,
+}
+
+/// What one feed says about a vulnerability in a package.
+#[derive(ToSchema)]
+#[schema(as = feed_statement)]
+pub(super) struct FeedStatement {
+    /// The feed's own name of the vulnerability.
+    id: String,
+    /// Name of the feed.
+    feed: String,
+    /// Severity on the common scale.
+    severity: NormalizedSeverity,
+    /// Severity as the feed gives it, or empty.
+    severity_text: String,
+    /// Whether and how it is fixed.
+    fix: FixState,
+    /// The first version with the fix, or empty.
+    fixed_version: String,
+    /// Why the package is affected.
+    reason: String,
 }
 
 /// What a source offers against a finding.
@@ -153,6 +207,27 @@ pub(super) struct PackageRef {
     layer: DigestText,
     /// Id of the distribution in the index report, or empty.
     distribution_id: String,
+    /// Package URL.
+    #[schema(required = false)]
+    purl: String,
+    /// The files that a package of a programming language was found in, with the archives in them
+    /// behind `!/`.
+    #[schema(required = false)]
+    paths: Vec<String>,
+    /// How surely it is this package, when there is a doubt.
+    #[schema(required = false)]
+    confidence: Confidence,
+}
+
+/// How surely a package is what is said of it: because its packager says so, because it follows
+/// from what its files say, or by the name of a file alone.
+#[derive(ToSchema)]
+#[schema(as = confidence)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Confidence {
+    Certain,
+    Derived,
+    FileName,
 }
 
 /// What a report can speak for.
@@ -263,6 +338,28 @@ pub(super) struct IndexExtension {
     /// repository that the package is said to be from.
     #[schema(required = false)]
     repositories_instead: BTreeMap<String, Vec<String>>,
+    /// Packages of programming languages, by id.
+    #[schema(required = false)]
+    languages: BTreeMap<String, LanguagePackage>,
+}
+
+/// What is known of a package of a programming language beside name and version.
+#[derive(ToSchema)]
+#[schema(as = language_package)]
+pub(super) struct LanguagePackage {
+    /// The ecosystem, for example `pypi`.
+    ecosystem: String,
+    /// The files that it was found in, with the archives in them behind `!/`.
+    paths: Vec<String>,
+    /// The package of the distribution that owns the files, and with which it is judged.
+    #[schema(required = false)]
+    owner: PackageOwner,
+    /// How surely it is this package, when there is a doubt.
+    #[schema(required = false)]
+    confidence: Confidence,
+    /// Digests of the files.
+    #[schema(required = false)]
+    digests: Vec<String>,
 }
 
 /// What limpid adds to a vulnerability report: without it an image that could not be checked would
