@@ -4,12 +4,12 @@
 use libfuzzer_sys::fuzz_target;
 use limpid_feed::{Collected, MemoryDocuments, Probe, ProbeError, Settings, families};
 
-/// A server that nobody asks.
-struct Silent;
+/// A server that has everything and lists nothing.
+struct Full;
 
-impl Probe for Silent {
+impl Probe for Full {
     fn exists(&mut self, _url: &str) -> Result<bool, ProbeError> {
-        Ok(false)
+        Ok(true)
     }
 
     fn read(&mut self, _url: &str, _max_bytes: usize) -> Result<Option<Vec<u8>>, ProbeError> {
@@ -50,22 +50,17 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let settings = Settings {
-        osv: limpid_feed::OsvSettings {
-            allowlist: vec!["Debian".into()],
-            ..Default::default()
-        },
-        ..Settings::default()
-    };
+    let settings = Settings::default();
     let families = families(&settings);
     let feeds = families
         .iter()
         .find(|family| family.name() == "osv")
         .expect("the family is known")
-        .discover(&mut Silent)
+        .discover(&mut Full)
         .expect("the ecosystem is known");
     for (name, namespace) in [
-        ("osv/debian", "osv:debian"),
+        ("osv/pypi", "pypi"),
+        ("osv/npm", "npm"),
         ("osv/almalinux", "almalinux:"),
     ] {
         let feed = feeds

@@ -238,4 +238,14 @@ pub(crate) enum FeedsCommand {
     },
     /// Lists the generations that can be gone back to
     Generations,
+    /// Writes an index of jars: which Maven package a file is, by its SHA-1
+    #[command(after_help = "The index is used when updaters.config.jar-index says where it is.")]
+    BuildJarIndex {
+        /// File to write, packed by zstd
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
+        /// Folders of jars, such as Maven repositories, single jars, and indexes to take over
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
 }

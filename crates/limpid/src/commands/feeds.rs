@@ -1,3 +1,5 @@
+mod jar_index;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -30,6 +32,10 @@ pub(crate) async fn run(global: &Global, options: &Feeds) -> anyhow::Result<Outc
             }
             document
         }
+        Some(FeedsCommand::BuildJarIndex {
+            ref output,
+            ref paths,
+        }) => jar_index::build(output, paths)?.into_bytes(),
         Some(FeedsCommand::Rollback { to }) => {
             let workshop = Workshop::open(global, conf, None).await?;
             let moved = workshop.updater.roll_back(to).await?;

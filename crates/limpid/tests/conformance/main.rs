@@ -21,6 +21,7 @@ mod limpid;
 mod lock_files;
 mod mirror;
 mod openapi;
+mod osv_databases;
 mod ownership;
 mod packages;
 mod red_hat_findings;
