@@ -111,7 +111,7 @@ fn read_manifest<R: BufRead>(path: &str, mut lines: Lines<R>, sink: &mut Sink) {
         }
         match read_line(lines.line()) {
             Ok(Fact::Package(record)) => {
-                if !sink.keep(&mut packages, record) {
+                if !sink.keep(&mut packages, *record) {
                     let detail = "more packages than there is room for";
                     let problem = Problem::new(ProblemKind::UnreadableDatabase, path, detail);
                     sink.problem(problem.at(lines.offset()));
@@ -144,7 +144,7 @@ fn read_manifest<R: BufRead>(path: &str, mut lines: Lines<R>, sink: &mut Sink) {
 
 /// What one line says.
 enum Fact {
-    Package(PackageRecord),
+    Package(Box<PackageRecord>),
     File { package: String, file: String },
     Other,
 }
@@ -160,12 +160,12 @@ fn read_line(line: &[u8]) -> Result<Fact, String> {
         "package" if line.version.is_empty() => {
             Err(format!("package without a version: {}", line.name))
         }
-        "package" => Ok(Fact::Package(PackageRecord {
+        "package" => Ok(Fact::Package(Box::new(PackageRecord {
             name: line.name,
             version: line.version,
             arch: line.arch,
             ..PackageRecord::default()
-        })),
+        }))),
         // A name of a Debian package has no underscore, so the first one ends it.
         "content" if !line.path.ends_with('/') => match line.slice.split_once('_') {
             Some((package, _)) => Ok(Fact::File {

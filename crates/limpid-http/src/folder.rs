@@ -20,7 +20,7 @@ const MAX_FILES: usize = 200_000;
 /// How deep folders are looked into.
 const MAX_DEPTH: usize = 16;
 
-const BLOCK_BYTES: u64 = 512;
+const BLOCK_LENGTH: usize = 512;
 
 /// Where the parts of a name are in a header, and how long they may be.
 const NAME: std::ops::Range<usize> = 0..100;
@@ -37,7 +37,7 @@ pub(crate) fn fetch(folder: &Path, max_bytes: u64, spool: &Path) -> Result<Fetch
     for path in files(folder)? {
         archive.add(folder, &path)?;
     }
-    archive.write(&[0; 2 * BLOCK_BYTES as usize])?;
+    archive.write(&[0; 2 * BLOCK_LENGTH])?;
     let mut file = archive.file;
     file.seek(SeekFrom::Start(0)).map_err(FetchFault::Spool)?;
     Ok(Fetched::Document(Document {
@@ -103,7 +103,7 @@ impl Archive {
         }
         let name = path.strip_prefix(folder).unwrap_or(path);
         self.write(&header(name.as_os_str().as_bytes(), size))?;
-        let padded = size.next_multiple_of(BLOCK_BYTES);
+        let padded = size.next_multiple_of(BLOCK_LENGTH as u64);
         let mut content = file.take(size).chain(io::repeat(0)).take(padded);
         let mut buffer = vec![0; 64 << 10];
         loop {
@@ -128,8 +128,8 @@ impl Archive {
 }
 
 /// Writes a header. Of a name that does not fit, the end stays.
-fn header(name: &[u8], size: u64) -> [u8; BLOCK_BYTES as usize] {
-    let mut header = [0; BLOCK_BYTES as usize];
+fn header(name: &[u8], size: u64) -> [u8; BLOCK_LENGTH] {
+    let mut header = [0; BLOCK_LENGTH];
     let slashes = (0..name.len()).filter(|&at| name[at] == b'/');
     let split = slashes
         .map(|at| (&name[..at], &name[at + 1..]))

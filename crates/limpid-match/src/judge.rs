@@ -135,11 +135,11 @@ pub fn judge(
 #[derive(Debug, Default)]
 pub(crate) struct Releases<'a> {
     /// By where packages are.
-    of_places: BTreeMap<PlaceKey<'a>, Result<Release, Unserved>>,
+    places: BTreeMap<PlaceKey<'a>, Result<Release, Unserved>>,
     /// By the id of a package that is a container image.
-    of_containers: BTreeMap<&'a str, Result<Release, Unserved>>,
+    containers: BTreeMap<&'a str, Result<Release, Unserved>>,
     /// By the ecosystem of a programming language.
-    of_ecosystems: BTreeMap<Ecosystem, Result<Release, Unserved>>,
+    ecosystems: BTreeMap<Ecosystem, Result<Release, Unserved>>,
 }
 
 impl<'a> Releases<'a> {
@@ -158,22 +158,22 @@ impl<'a> Releases<'a> {
                     && let Some(package) = index.packages.get(id)
                 {
                     let release = Release::of_container(package, repository, data, now, max_age);
-                    releases.of_containers.insert(id, release);
+                    releases.containers.insert(id, release);
                     continue;
                 }
                 if let Some(ecosystem) = languages::ecosystem(index, environment) {
-                    let releases = releases.of_ecosystems.entry(ecosystem);
+                    let releases = releases.ecosystems.entry(ecosystem);
                     releases
                         .or_insert_with(|| Release::of_ecosystem(ecosystem, data, now, max_age));
                     continue;
                 }
                 for key in place_keys(index, id, environment) {
-                    if releases.of_places.contains_key(&key) {
+                    if releases.places.contains_key(&key) {
                         continue;
                     }
                     if let Some(place) = Place::of(index, key) {
                         let release = Release::of(&place, data, now, max_age);
-                        releases.of_places.insert(key, release);
+                        releases.places.insert(key, release);
                     }
                 }
             }
@@ -189,15 +189,15 @@ impl<'a> Releases<'a> {
         package: &str,
         environment: &'a Environment,
     ) -> Option<&Result<Release, Unserved>> {
-        if let Some(container) = self.of_containers.get(package) {
+        if let Some(container) = self.containers.get(package) {
             return Some(container);
         }
         if let Some(ecosystem) = languages::ecosystem(index, environment) {
-            return self.of_ecosystems.get(&ecosystem);
+            return self.ecosystems.get(&ecosystem);
         }
         let mut last = None;
         for key in place_keys(index, package, environment) {
-            last = self.of_places.get(&key);
+            last = self.places.get(&key);
             // Where nobody knows the repository, those of the image's layers stand in for it.
             let is_unknown = |unserved: &Unserved| unserved.reason == GapReason::RepositoryUnknown;
             if !matches!(last, Some(Err(unserved)) if is_unknown(unserved)) {
@@ -209,10 +209,10 @@ impl<'a> Releases<'a> {
 
     /// Returns all of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Result<Release, Unserved>> {
-        let places = self.of_places.values();
-        places
-            .chain(self.of_containers.values())
-            .chain(self.of_ecosystems.values())
+        self.places
+            .values()
+            .chain(self.containers.values())
+            .chain(self.ecosystems.values())
     }
 }
 

@@ -293,6 +293,10 @@ impl Executable {
 }
 
 /// Joins executables of Mach-O for several architectures into one file.
+///
+/// # Panics
+///
+/// When a part has more than 4 GiB.
 pub fn universal(parts: &[Vec<u8>]) -> Vec<u8> {
     let mut file = 0xcafe_babe_u32.to_be_bytes().to_vec();
     let number = |value: usize| (value as u64).to_be_bytes()[4..].to_vec();

@@ -68,8 +68,8 @@ pub(crate) async fn gather(
     for address in addresses {
         let before = known.get(&address.url);
         let fingerprint = before.and_then(Option::as_ref).map(to_http);
-        let fetched = allowance.fetch(fetcher, address, fingerprint.as_ref());
-        let document = check(fetched.await?, address)?;
+        let answer = allowance.fetch(fetcher, address, fingerprint.as_ref());
+        let document = check(answer.await?, address)?;
         has_changed |= match &document {
             Found::Same => false,
             Found::Absent => before != Some(&None),
@@ -109,7 +109,7 @@ impl Allowance {
         address: &DocumentAddress,
         previous: Option<&Fingerprint>,
     ) -> Result<Fetched, GatherError> {
-        let fetched = if address.is_local {
+        let answer = if address.is_local {
             let path = &address.url;
             fetcher.fetch_local(path, previous, Some(self.left)).await
         } else {
@@ -117,7 +117,7 @@ impl Allowance {
             let request = Request::new(&url).unless(previous).at_most(self.left);
             fetcher.fetch(request).await
         };
-        match fetched {
+        match answer {
             Ok(Fetched::Document(document)) => {
                 self.left = self.left.saturating_sub(document.bytes);
                 Ok(Fetched::Document(document))

@@ -101,9 +101,12 @@ struct Reference {
 
 #[derive(Deserialize)]
 struct Scores {
-    cvss_v4: Option<Vector>,
-    cvss_v3: Option<Vector>,
-    cvss_v2: Option<Vector>,
+    #[serde(rename = "cvss_v4")]
+    four: Option<Vector>,
+    #[serde(rename = "cvss_v3")]
+    three: Option<Vector>,
+    #[serde(rename = "cvss_v2")]
+    two: Option<Vector>,
 }
 
 #[derive(Deserialize)]
@@ -185,6 +188,9 @@ pub(super) fn read(name: &str, content: &[u8], run: &mut Run<'_>) -> Result<(), 
     Ok(())
 }
 
+/// Puts a product into one of the lists of claims.
+type Claim<'a> = fn(&mut Claims<'a>, &'a Meant);
+
 fn claims<'a>(
     status: &ProductStatus,
     products: &'a Products,
@@ -192,7 +198,7 @@ fn claims<'a>(
     run: &mut Run<'_>,
 ) -> Result<ClaimsByPackage<'a>, FeedError> {
     let mut claims = ClaimsByPackage::new();
-    let lists: [(&Elements<String>, fn(&mut Claims<'a>, &'a Meant)); 5] = [
+    let lists: [(&Elements<String>, Claim<'a>); 5] = [
         (&status.known_affected, |it, meant| it.affected.push(meant)),
         (&status.fixed, |it, meant| it.fixed.push(meant)),
         (&status.first_fixed, |it, meant| it.fixed.push(meant)),
@@ -290,7 +296,7 @@ impl Vulnerability {
         let word = header.aggregate_severity.as_ref();
         let word = word.map(|it| &*it.text).unwrap_or_default();
         let kinds: [fn(&Scores) -> &Option<Vector>; 3] =
-            [|it| &it.cvss_v4, |it| &it.cvss_v3, |it| &it.cvss_v2];
+            [|it| &it.four, |it| &it.three, |it| &it.two];
         for kind in kinds {
             let vectors = self.scores.0.iter().filter_map(|it| kind(it).as_ref());
             let scored = vectors.filter_map(|it| Some((score(&it.vector_string)?, it)));

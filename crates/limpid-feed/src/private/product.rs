@@ -25,9 +25,8 @@ impl Product {
             return Ok(None);
         };
         let name = match (ecosystem, &*purl.namespace) {
-            (_, "") => purl.name.into_owned(),
+            (_, "") | (Ecosystem::Conan, _) => purl.name.into_owned(),
             (Ecosystem::Maven, group) => format!("{group}:{}", purl.name),
-            (Ecosystem::Conan, _) => purl.name.into_owned(),
             (_, namespace) => format!("{namespace}/{}", purl.name),
         };
         if let Some(fault) = name_fault(&name) {

@@ -118,9 +118,13 @@ fn old_releases_have_a_repository_of_modules_beside_the_other() {
     for (release, expected) in [(37, 2), (39, 1)] {
         let updates = format!("https://archive.test/updates/{release}");
         let everything = format!("{updates}/Everything/x86_64");
-        let site = self::release(Site::default(), &everything, &[ordinary.clone()]);
+        let site = self::release(
+            Site::default(),
+            &everything,
+            std::slice::from_ref(&ordinary),
+        );
         let modules = format!("{updates}/Modular/x86_64");
-        let mut site = self::release(site, &modules, &[modular.clone()]);
+        let mut site = self::release(site, &modules, std::slice::from_ref(&modular));
         let sink = site.read_feed(&format!("fedora/{release}"), &settings());
         let of_modules = sink.advisories.iter().map(|it| it.package.module.as_str());
         let of_modules: Vec<&str> = of_modules.collect();

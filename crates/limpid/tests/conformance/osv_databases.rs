@@ -32,7 +32,13 @@ fn path(url: &str) -> std::path::PathBuf {
 const DATABASES: [(&str, u64, u64, usize, &[&str]); 6] = [
     ("osv/go", 17, 6106, 0, &[]),
     ("osv/maven", 1, 301, 2, &[]),
-    ("osv/pypi", 10, 2649, 118, &["PYSEC-2019-125", "PYSEC-2021-371"]),
+    (
+        "osv/pypi",
+        10,
+        2649,
+        118,
+        &["PYSEC-2019-125", "PYSEC-2021-371"],
+    ),
     ("osv/rubygems", 0, 1230, 0, &[]),
     ("osv/crates.io", 9, 705, 0, &[]),
     ("osv/npm", 0, 467, 0, &[]),
@@ -60,7 +66,10 @@ fn every_recorded_database_of_osv_is_read_whole() {
             withdrawn,
         };
         assert_eq!(tally, expected, "{name}");
-        let enumerated = sink.advisories.iter().map(|it| it.versions.enumerated.len());
+        let enumerated = sink
+            .advisories
+            .iter()
+            .map(|it| it.versions.enumerated.len());
         assert_eq!(enumerated.sum::<usize>(), listed, "{name}");
         let ids: Vec<&str> = sink.quarantined.iter().map(|it| &*it.id).collect();
         assert_eq!(ids, quarantined, "{name}");

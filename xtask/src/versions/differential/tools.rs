@@ -1,4 +1,5 @@
 use std::fmt;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -50,10 +51,10 @@ impl Tool {
             return Ok(None);
         };
         let input = folder.path().join("pairs");
-        let lines: String = pairs
-            .iter()
-            .map(|(left, right)| format!("{left}\t{right}\n"))
-            .collect();
+        let mut lines = String::new();
+        for (left, right) in pairs {
+            let _ = writeln!(lines, "{left}\t{right}");
+        }
         fs::write(&input, lines).context("cannot write the pairs")?;
         let input = File::open(&input).context("cannot open the pairs")?;
         let output = command.stdin(input).stderr(Stdio::piped()).output();
@@ -287,9 +288,7 @@ fn no_list_of_a_list(text: &str) -> bool {
         word.bytes().all(|byte| byte == b'0') || matches!(*word, "ga" | "final" | "release")
     };
     let inner = lists.get(1..).unwrap_or_default();
-    !inner
-        .iter()
-        .any(|list| list.iter().all(&is_nothing))
+    !inner.iter().any(|list| list.iter().all(&is_nothing))
 }
 
 /// Letters on the first number are taken here, as OSV's records hold them.

@@ -160,11 +160,14 @@ fn of_properties(path: &Path) -> Option<String> {
     let mut archive = ZipArchive::new(BufReader::new(File::open(path).ok()?)).ok()?;
     let mut names = archive
         .file_names()
+        .filter_map(Result::ok)
         .filter(|name| name.starts_with("META-INF/maven/") && name.ends_with("/pom.properties"));
-    let name = match (names.next(), names.next()) {
-        (Some(name), None) => name.to_owned(),
-        _ => return None,
-    };
+    let name = names.next()?.into_owned();
+    let is_only = names.next().is_none();
+    drop(names);
+    if !is_only {
+        return None;
+    }
     let mut text = String::new();
     let properties = archive.by_name(&name).ok()?;
     properties
@@ -244,7 +247,11 @@ mod tests {
         fs::write(place.join("b-1.0-sources.jar"), "sources").unwrap();
         let properties = "#made\nversion=2\ngroupId = c\nartifactId=d\n";
         fs::write(root.join("d.jar"), jar(&[("c/d", properties)])).unwrap();
-        fs::write(root.join("two.jar"), jar(&[("c/d", properties), ("e/f", "")])).unwrap();
+        fs::write(
+            root.join("two.jar"),
+            jar(&[("c/d", properties), ("e/f", "")]),
+        )
+        .unwrap();
         fs::write(root.join("none.war"), "no archive").unwrap();
         let listing = folder.path().join("listing.txt");
         let sha1 = "a".repeat(40);
@@ -256,7 +263,10 @@ mod tests {
         let found = lines(&output);
         assert_eq!(found.len(), 3);
         assert!(found[0].ends_with(" c:d:2"));
-        assert_eq!(found[1], "a9993e364706816aba3e25717850c26c9cd0d89d org.a:b:1.0");
+        assert_eq!(
+            found[1],
+            "a9993e364706816aba3e25717850c26c9cd0d89d org.a:b:1.0"
+        );
         assert_eq!(found[2], format!("{sha1} x:y:1"));
         let again = folder.path().join("again.zst");
         build(&again, std::slice::from_ref(&output)).unwrap();
@@ -269,6 +279,9 @@ mod tests {
         let listing = folder.path().join("listing.txt");
         fs::write(&listing, "# more\nx y\n").unwrap();
         let error = build(&folder.path().join("index.zst"), &[listing]).unwrap_err();
-        assert!(format!("{error:#}").contains("line 2: no SHA-1"), "{error:#}");
+        assert!(
+            format!("{error:#}").contains("line 2: no SHA-1"),
+            "{error:#}"
+        );
     }
 }
