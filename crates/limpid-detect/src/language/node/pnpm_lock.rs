@@ -163,14 +163,12 @@ fn key_of(text: &str) -> &str {
     text.split_once('(').map_or(text, |(key, _)| key)
 }
 
-/// Returns the key of what is needed under a name; an alias has the name of what it stands for in
-/// its version.
+/// Returns the key of what is needed under a name; the version of an alias is such a key.
 fn dependency(name: &str, version: &str) -> String {
     let version = key_of(version);
-    if is_version(version) {
-        format!("{name}@{version}")
-    } else {
-        version.to_owned()
+    match name_and_rest(version) {
+        Some((real, _)) if !real.contains(':') => version.to_owned(),
+        _ => format!("{name}@{version}"),
     }
 }
 
@@ -287,6 +285,9 @@ importers:
       mine:
         specifier: workspace:*
         version: link:../mine
+      theirs:
+        specifier: https://git@example.com/theirs
+        version: https://git@example.com/theirs
     devDependencies:
       d:
         specifier: ^5.0.0
@@ -310,10 +311,19 @@ packages:
   d@5.0.0:
     resolution: {}
 
-  y@https://example.com/y:
+  e@6.0.0:
+    resolution: {}
+
+  theirs@https://git@example.com/theirs:
     version: 1.0.0
 
 snapshots:
+
+  theirs@https://git@example.com/theirs:
+    dependencies:
+      e: 6.0.0
+
+  e@6.0.0: {}
 
   ? a@1.0.0(@s/b@2.0.0)
   : dependencies:
@@ -331,7 +341,7 @@ snapshots:
     dependencies:
       a: 1.0.0(@s/b@2.0.0)
 ";
-        let expected = ["@s/b 2.0.0", "a 1.0.0", "c 3.0.0", "real 4.0.0"];
+        let expected = ["@s/b 2.0.0", "a 1.0.0", "c 3.0.0", "e 6.0.0", "real 4.0.0"];
         assert_eq!(found(content), expected);
     }
 
