@@ -50,8 +50,8 @@ async fn a_file_is_a_document() {
     fs::write(&path, "content").unwrap();
     assert_eq!(fetch(&path).await.0, b"content");
     let absent = folder.path().join("b.zip");
-    let fetcher = fetcher(&folder);
-    let fetched = fetcher.fetch_local(absent.to_str().unwrap(), None, None);
+    let client = fetcher(&folder);
+    let fetched = client.fetch_local(absent.to_str().unwrap(), None, None);
     assert!(matches!(fetched.await, Ok(Fetched::NotFound)));
 }
 

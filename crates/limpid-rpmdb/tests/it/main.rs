@@ -109,6 +109,7 @@ fn check_samples(found: &Found) {
             maintainer: "Example Linux Packagers <packagers@example.org>".into(),
             signature_key: "199e2f91fd431d51".into(),
             build_id: format!("sha256:{}", "0f".repeat(32)),
+            ..PackageRecord::default()
         }
     );
     let expected = [

@@ -5,6 +5,7 @@
 //! the one `pom.properties` in it. A jar that says neither is counted and left out.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Read, Write as _};
 use std::path::{Component, Path, PathBuf};
@@ -196,7 +197,11 @@ fn sha1(path: &Path) -> Result<String> {
         }
     }
     let digest = hasher.finalize();
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut hex = String::with_capacity(2 * digest.len());
+    for byte in digest {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    Ok(hex)
 }
 
 #[cfg(test)]
