@@ -20,7 +20,7 @@ pub(crate) struct Options {
     #[arg(long, default_value = "target/bench")]
     directory: PathBuf,
     /// What to measure
-    #[arg(value_enum, default_values_t = [Part::App, Part::Large, Part::Layers, Part::Snapshot])]
+    #[arg(value_enum, default_values_t = [Part::App, Part::Large, Part::Layers, Part::Jars, Part::Huge, Part::Snapshot])]
     parts: Vec<Part>,
     /// Runs of each command; the median is printed
     #[arg(long, default_value_t = 3)]
@@ -42,6 +42,10 @@ enum Part {
     Large,
     /// 73 layers with TensorFlow in them
     Layers,
+    /// The base image and PySpark with its 279 jars
+    Jars,
+    /// The base image and a layer with a shared object of 1 GB and a jar of 500 MB
+    Huge,
     /// A snapshot of 1.5 million records
     Snapshot,
 }
@@ -52,6 +56,8 @@ impl Part {
             Self::App => Some("app"),
             Self::Large => Some("large"),
             Self::Layers => Some("layers"),
+            Self::Jars => Some("jars"),
+            Self::Huge => Some("huge"),
             Self::Snapshot => None,
         }
     }

@@ -77,7 +77,8 @@ pub struct LanguagePackage {
     /// How surely it is this package.
     #[serde(default, skip_serializing_if = "Confidence::is_certain")]
     pub confidence: Confidence,
-    /// Digests of the files as `algorithm:hex`, sorted.
+    /// Digests of the files as `algorithm:hex`, and sums of Go modules as `go.sum` has them
+    /// (`h1:base64`), sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub digests: Vec<String>,
 }

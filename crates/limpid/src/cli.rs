@@ -103,9 +103,27 @@ pub(crate) struct Scan {
 pub(crate) struct Index {
     #[command(flatten)]
     pub(crate) image: Image,
+    /// Form of the list: json (Clair's index report), table (package URLs, owners, places)
+    #[arg(
+        long,
+        short,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "FORMAT"
+    )]
+    pub(crate) format: IndexFormat,
     /// Write to a file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// The form in which the packages of an image are listed.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum IndexFormat {
+    #[default]
+    Json,
+    Table,
 }
 
 #[derive(Args)]

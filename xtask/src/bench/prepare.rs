@@ -17,6 +17,8 @@ use crate::say;
 const NPM: &str = "webpack webpack-cli @angular/cli react react-dom express jest eslint \
     typescript vue gatsby-cli @babel/preset-env mongoose lodash moment rxjs";
 const PYPI: &str = "numpy scipy pandas requests flask sqlalchemy cryptography pillow";
+/// Brings 279 jars.
+const SPARK: &str = "pyspark==2.4.8";
 const TENSORFLOW: &str = "tensorflow-cpu";
 /// What makes one layer of about 2.5 GB.
 const DEBIAN: &str = "openjdk-17-jdk postgresql libreoffice-writer libreoffice-calc texlive-latex-base \
@@ -44,6 +46,8 @@ pub(super) fn image(name: &str, directory: &Path) -> Result<PathBuf> {
     match name {
         "app" => files.push(app_layer(directory, &layers)?),
         "large" => files.push(large_layer(directory, &layers, &base)?),
+        "jars" => files.push(jars_layer(directory, &layers)?),
+        "huge" => files.push(huge_layer(directory, &layers)?),
         "layers" => files.extend(tensorflow_layers(directory, &layers)?),
         other => bail!("unknown image: {other}"),
     }
@@ -64,6 +68,49 @@ fn app_layer(directory: &Path, layers: &Path) -> Result<PathBuf> {
         )
     })?;
     pack(&layers.join("app.tar.gz"), &app)
+}
+
+fn jars_layer(directory: &Path, layers: &Path) -> Result<PathBuf> {
+    let jars = tree(directory, "jars", |to| {
+        let to = to.display();
+        shell(
+            directory,
+            &format!("python3 -m pip install --quiet --no-deps --target {to}/opt/python {SPARK}"),
+        )
+    })?;
+    pack(&layers.join("jars.tar.gz"), &jars)
+}
+
+/// A shared object of 1 GB and a jar of 500 MB: one of this machine's, and a jar of 20 000 classes
+/// with jars in it, both filled up with what does not compress too well.
+fn huge_layer(directory: &Path, layers: &Path) -> Result<PathBuf> {
+    const PROGRAM: &str = "\
+import os, random, sys, zipfile\n\
+filling = random.Random(1).randbytes(1 << 16)\n\
+block = lambda i: filling[i % 60000:] + filling[:i % 60000]\n\
+with open(sys.argv[1], 'wb') as out:\n\
+    out.write(open(sys.argv[3], 'rb').read())\n\
+    for i in range((1 << 30) >> 16): out.write(block(i))\n\
+with zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED, compresslevel=1) as jar:\n\
+    for i in range(20000):\n\
+        jar.writestr(f'org/example/C{i}.class', block(i)[:24000])\n\
+        if i % 500 == 0:\n\
+            name = f'META-INF/maven/org.example/part{i}/pom.properties'\n\
+            jar.writestr(name, f'groupId=org.example\\nartifactId=part{i}\\nversion=1.{i}\\n')\n";
+    let huge = tree(directory, "huge", |to| {
+        fs::create_dir_all(to.join("opt"))?;
+        let program = directory.join("huge.py");
+        fs::write(&program, PROGRAM)?;
+        let (to, program) = (to.display(), program.display());
+        shell(
+            directory,
+            &format!(
+                "so=$(ls /usr/lib/x86_64-linux-gnu/libcrypto.so.* | head -1) && \
+                 python3 {program} {to}/opt/huge.so {to}/opt/huge.jar \"$so\""
+            ),
+        )
+    })?;
+    pack(&layers.join("huge.tar.gz"), &huge)
 }
 
 /// A layer as `apt-get install` makes it: what differs from the base, found by inode, since the

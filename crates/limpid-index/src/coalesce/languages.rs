@@ -4,6 +4,8 @@
 //! * A package in a file that a package of the distribution owns is *owned*, and another one than
 //!   the same package in a file that nobody owns: the distribution judges the first by what it
 //!   knows of the owner, patches included, and nobody but the ecosystem judges the second.
+//! * An assembly of .NET beside a `deps.json` is no package of its own name: that document knows
+//!   better.
 //! * A package of the distribution that somebody else built owns nothing in this sense, because the
 //!   distribution's advisories do not speak of it.
 
@@ -49,6 +51,15 @@ impl<'a> Languages<'a> {
         self.third_party.extend(packages);
     }
 
+    /// Returns the directories in which a `deps.json` says which packages the assemblies are from.
+    fn deployments(&self) -> BTreeSet<&'a str> {
+        let paths = self.files.iter().map(|file| file.path);
+        paths
+            .filter(|path| path.ends_with(".deps.json"))
+            .map(parent)
+            .collect()
+    }
+
     /// Puts everything into the report.
     pub(super) fn finish(
         self,
@@ -64,7 +75,10 @@ impl<'a> Languages<'a> {
                 .push(unreadable_owners(facts, &error));
             BTreeMap::new()
         });
+        let deployments = self.deployments();
         for file in &self.files {
+            let is_deployed =
+                file.kind == DatabaseKind::Executable && deployments.contains(parent(file.path));
             let owner = owners.get(file.path).filter(|owner| {
                 let key = (owner.database.as_str(), owner.package.as_str());
                 !self.third_party.contains(&key)
@@ -74,7 +88,9 @@ impl<'a> Languages<'a> {
                 database: owner.database.clone(),
             });
             for (record, layer) in &file.packages {
-                if let Some(ecosystem) = record.ecosystem {
+                if let Some(ecosystem) = record.ecosystem
+                    && !(is_deployed && ecosystem == Ecosystem::Nuget)
+                {
                     let digest = facts.get(*layer).map(|facts| facts.digest.to_string());
                     let layer = digest.unwrap_or_default();
                     add_package(report, file, record, ecosystem, owner.as_ref(), layer);
@@ -216,10 +232,11 @@ fn unreadable_owners(facts: &[LayerFacts], error: &std::io::Error) -> LayerProbl
 
 #[cfg(test)]
 mod tests {
-    use limpid_types::{Digest, IndexReport};
+    use limpid_types::Digest;
 
     use super::super::coalesce;
     use super::super::ownership::tests::{Files, detect};
+    use super::*;
 
     const METADATA: &str = "usr/lib/python3/dist-packages/PyYAML-6.0.dist-info/METADATA";
     const YAML: &str = "Name: PyYAML\nVersion: 6.0\n";
@@ -318,6 +335,37 @@ mod tests {
             &[(path, "Name: x\nVersion: 2\n")],
         ]);
         assert_eq!(languages(&report), [format!("x 2 - {path}")]);
+    }
+
+    #[test]
+    fn an_assembly_beside_a_list_of_packages_is_none_of_its_own() {
+        let file = |path, kind, name| LanguageFile {
+            path,
+            kind,
+            packages: vec![(name, 0)],
+        };
+        let record = |name: &str| PackageRecord {
+            name: name.into(),
+            version: "1.2.3".into(),
+            ecosystem: Some(Ecosystem::Nuget),
+            ..PackageRecord::default()
+        };
+        let (listed, assembly) = (record("a.b"), record("assembly"));
+        let languages = Languages {
+            files: vec![
+                file("app/x.deps.json", DatabaseKind::LanguagePackage, &listed),
+                file("app/assembly.dll", DatabaseKind::Executable, &assembly),
+                file("tool/assembly.dll", DatabaseKind::Executable, &assembly),
+            ],
+            third_party: BTreeSet::new(),
+        };
+        let mut report = index(&[]);
+        languages.finish(&[], &Layers::stack(&[]), &mut report);
+        let expected = [
+            "a.b 1.2.3 - app/x.deps.json",
+            "assembly 1.2.3 - tool/assembly.dll",
+        ];
+        assert_eq!(super::tests::languages(&report), expected);
     }
 
     #[test]
