@@ -27,7 +27,7 @@ async fn two_feeds() -> Bench {
 async fn a_feed_that_fails_keeps_what_it_had_and_disturbs_nobody() {
     for (content, message) in [
         ("panic\n", "panic in the document"),
-        ("fail\n", "no version scheme for ecosystem: toy"),
+        ("fail\n", "nothing can be judged by ecosystem: toy"),
     ] {
         let bench = two_feeds().await;
         bench.document("toy/bad", content);
