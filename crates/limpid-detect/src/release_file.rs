@@ -4,6 +4,7 @@ use limpid_layer::{Content, Entry, EntryKind, Want};
 use limpid_types::{Problem, ProblemKind, ReleaseFile};
 
 use crate::detector::{Detector, Sink, reader};
+use crate::language::LanguageDetector;
 
 /// Files that say which distribution this is; all are a few lines of text.
 ///
@@ -80,6 +81,8 @@ impl Detector for ReleaseFileDetector {
             return;
         }
         let (path, text) = if is_busybox(entry.path) {
+            // It is a program like others, too.
+            LanguageDetector.take(entry, content, sink);
             match busybox_banner(&bytes) {
                 Some(banner) => (BUSYBOX, banner),
                 None => return,

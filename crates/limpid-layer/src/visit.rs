@@ -49,7 +49,7 @@ pub enum Want {
 }
 
 /// The content of a file as a [`Visitor`] gets it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Content<'a> {
     /// In memory: the wanted prefix, or everything.
     Memory(&'a [u8]),

@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::limpid::{scan, text};
+use crate::limpid::{index, scan, text};
 
 /// Debian packages, each with what it brings: ecosystem and name.
 const PACKAGES: [(&str, &str, &str); 8] = [
@@ -127,17 +127,18 @@ struct Found {
 }
 
 /// The packages of languages of a report, by ecosystem and name.
-fn languages(report: &Value) -> BTreeMap<(String, String), Vec<Found>> {
+fn languages(index: &Value, report: &Value) -> BTreeMap<(String, String), Vec<Found>> {
     let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (id, language) in report["limpid"]["languages"].as_object().unwrap() {
+    let findings = report["findings"].as_array().unwrap();
+    for (id, language) in index["limpid"]["languages"].as_object().unwrap() {
         let key = (
             text(language, "ecosystem").to_owned(),
-            text(&report["packages"][id], "name").to_owned(),
+            text(&index["packages"][id], "name").to_owned(),
         );
-        let vulnerabilities = report["package_vulnerabilities"][id].as_array();
+        let is_of_package = |finding: &&Value| text(&finding["package"], "id") == id;
         found.entry(key).or_default().push(Found {
             owner: text(&language["owner"], "package").to_owned(),
-            vulnerabilities: vulnerabilities.map_or(0, Vec::len),
+            vulnerabilities: findings.iter().filter(is_of_package).count(),
         });
     }
     found
@@ -149,8 +150,9 @@ fn what_a_debian_package_brought_is_owned_and_has_no_finding_of_its_language() {
     download(packages.path());
     install(packages.path(), root.path());
     install_unowned(root.path());
-    let (report, _) = scan(&format!("dir:{}", root.path().display()));
-    let found = languages(&report);
+    let image = format!("dir:{}", root.path().display());
+    let (report, _) = scan(&image);
+    let found = languages(&index(&image), &report);
     for (package, ecosystem, name) in PACKAGES {
         let key = (ecosystem.to_owned(), name.to_owned());
         let of_package = found.get(&key).into_iter().flatten();

@@ -187,7 +187,8 @@ fn long_term_support_and_what_is_not_affected() {
         Judged::by(folder.path(), with_rpms(system, Ndb, packages))
     };
     // CVE-2021-29154: kernel-default before 4.12.14-150.72.1 in 15-LTSS, before 4.12.14-197.89.2 in
-    // 15 SP1-LTSS. CVE-2010-1323: krb5 before 1.15.2-4.25. CVE-1999-0524 and CVE-2026-34073: not
+    // 15 SP1-LTSS. CVE-2010-1323 is about krb5, but the excerpt has the operation of its state as a
+    // number (`6`), which OVAL does not know, so it is quarantined. CVE-1999-0524 and CVE-2026-34073: not
     // affected in 15.
     let packages = [
         "kernel-default 4.12.14-150.69.1 x86_64",
@@ -199,10 +200,7 @@ fn long_term_support_and_what_is_not_affected() {
     let base = judged("15", &packages);
     assert_eq!(
         base.lines(),
-        [
-            "kernel-default CVE-2021-29154 high fixed 4.12.14-150.72.1",
-            "krb5 CVE-2010-1323 medium fixed 1.15.2-4.25",
-        ]
+        ["kernel-default CVE-2021-29154 high fixed 4.12.14-150.72.1"]
     );
     assert_eq!(
         base.not_affected(),
