@@ -4,7 +4,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use limpid_types::{
     Coverage, Ecosystem, Environment, FeedUse, Finding, GapReason, IndexReport, NotAffected,
-    PackageRef, Report, SeverityCounts,
+    PackageOwner, PackageRef, Report, SeverityCounts,
 };
 use thiserror::Error;
 
@@ -333,12 +333,26 @@ impl<'a, C: Collect<'a>> Judgement<'a, C> {
                 .add(GapReason::NoData, "vulnerability data", detail, packages);
             return Ok(());
         }
+        let mut judged = BTreeSet::new();
+        for (id, package) in &self.case.index.packages {
+            if self.owner(id).is_none() && self.judge_package(id)? {
+                self.judged += 1;
+                judged.insert(package.name.as_str());
+            }
+        }
+        // What is a part of a package of the distribution is judged when that is.
         for id in self.case.index.packages.keys() {
-            if self.judge_package(id)? {
+            let owner = self.owner(id);
+            if owner.is_some_and(|owner| judged.contains(owner.package.as_str())) {
                 self.judged += 1;
             }
         }
         Ok(())
+    }
+
+    /// Returns the package of the distribution that a package is a part of.
+    fn owner(&self, id: &str) -> Option<&'a PackageOwner> {
+        self.case.index.limpid.languages.get(id)?.owner.as_ref()
     }
 
     /// Judges a package in every distribution that it belongs to, and tells whether all of them
@@ -365,11 +379,6 @@ impl<'a, C: Collect<'a>> Judgement<'a, C> {
         }
         if self.case.index.limpid.earlier_containers.contains(id) {
             // What the image was built on is no part of what it is.
-            return Ok(true);
-        }
-        let language = self.case.index.limpid.languages.get(id);
-        if language.is_some_and(|language| language.owner.is_some()) {
-            // The distribution judges the package that it is a part of.
             return Ok(true);
         }
         let mut is_judged = true;

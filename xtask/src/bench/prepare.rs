@@ -17,8 +17,8 @@ use crate::say;
 const NPM: &str = "webpack webpack-cli @angular/cli react react-dom express jest eslint \
     typescript vue gatsby-cli @babel/preset-env mongoose lodash moment rxjs";
 const PYPI: &str = "numpy scipy pandas requests flask sqlalchemy cryptography pillow";
-/// Brings 279 jars.
-const SPARK: &str = "pyspark==2.4.8";
+/// Brings some 260 jars.
+const SPARK: &str = "pyspark==3.5.1";
 const TENSORFLOW: &str = "tensorflow-cpu";
 /// What makes one layer of about 2.5 GB.
 const DEBIAN: &str = "openjdk-17-jdk postgresql libreoffice-writer libreoffice-calc texlive-latex-base \

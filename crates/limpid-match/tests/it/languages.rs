@@ -348,3 +348,20 @@ fn a_listed_version_covers_its_local_builds() {
         1
     );
 }
+
+#[test]
+fn what_is_part_of_a_package_that_was_not_judged_was_not_judged_either() {
+    let image = with_language(
+        debian("12", "bookworm"),
+        Ecosystem::Pypi,
+        ("flask", "1.0"),
+        Some("python3-flask"),
+    );
+    let image = with_package(image, ("python3-flask", "1.0-1"), ("flask", "1.0-1"));
+    let judged = report(
+        &image,
+        &data("osv/pypi", [pypi("flask", "PYSEC-1", "2", &[])]),
+    );
+    assert_eq!(judged.coverage.verdict, Verdict::Unknown);
+    assert_eq!((judged.coverage.judged, judged.coverage.unjudged), (0, 2));
+}

@@ -56,10 +56,11 @@ impl Judged {
 
     /// `package id` of everything that is said to be not affected, sorted.
     pub(crate) fn not_affected(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.report["not_affected"]
-            .as_array()
-            .unwrap()
-            .iter()
+        // The member is left out when there is nothing to say.
+        let packages = self.report["not_affected"].as_array();
+        let mut lines: Vec<String> = packages
+            .into_iter()
+            .flatten()
             .flat_map(|package| {
                 let name = text(package, "name");
                 let ids = package["ids"].as_array().unwrap().iter();
