@@ -84,19 +84,20 @@ fn jars_layer(directory: &Path, layers: &Path) -> Result<PathBuf> {
 /// A shared object of 1 GB and a jar of 500 MB: one of this machine's, and a jar of 20 000 classes
 /// with jars in it, both filled up with what does not compress too well.
 fn huge_layer(directory: &Path, layers: &Path) -> Result<PathBuf> {
-    const PROGRAM: &str = "\
-import os, random, sys, zipfile\n\
-filling = random.Random(1).randbytes(1 << 16)\n\
-block = lambda i: filling[i % 60000:] + filling[:i % 60000]\n\
-with open(sys.argv[1], 'wb') as out:\n\
-    out.write(open(sys.argv[3], 'rb').read())\n\
-    for i in range((1 << 30) >> 16): out.write(block(i))\n\
-with zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED, compresslevel=1) as jar:\n\
-    for i in range(20000):\n\
-        jar.writestr(f'org/example/C{i}.class', block(i)[:24000])\n\
-        if i % 500 == 0:\n\
-            name = f'META-INF/maven/org.example/part{i}/pom.properties'\n\
-            jar.writestr(name, f'groupId=org.example\\nartifactId=part{i}\\nversion=1.{i}\\n')\n";
+    const PROGRAM: &str = r"
+import random, sys, zipfile
+filling = random.Random(1).randbytes(1 << 16)
+block = lambda i: filling[i % 60000:] + filling[:i % 60000]
+with open(sys.argv[1], 'wb') as out:
+    out.write(open(sys.argv[3], 'rb').read())
+    for i in range((1 << 30) >> 16): out.write(block(i))
+with zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED, compresslevel=1) as jar:
+    for i in range(20000):
+        jar.writestr(f'org/example/C{i}.class', block(i)[:24000])
+        if i % 500 == 0:
+            name = f'META-INF/maven/org.example/part{i}/pom.properties'
+            jar.writestr(name, f'groupId=org.example\nartifactId=part{i}\nversion=1.{i}\n')
+";
     let huge = tree(directory, "huge", |to| {
         fs::create_dir_all(to.join("opt"))?;
         let program = directory.join("huge.py");
