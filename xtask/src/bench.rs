@@ -42,7 +42,7 @@ enum Part {
     Large,
     /// 73 layers with TensorFlow in them
     Layers,
-    /// The base image and PySpark with its jars
+    /// The base image and the jars of Spark as pip installs them
     Jars,
     /// The base image and a layer with a shared object of 1 GB and a jar of 500 MB
     Huge,
