@@ -251,7 +251,7 @@ mod tests {
     }
 
     /// Returns `name version owner paths` of each package of a language.
-    fn languages(report: &IndexReport) -> Vec<String> {
+    fn listed(report: &IndexReport) -> Vec<String> {
         let languages = report.limpid.languages.iter();
         let mut lines: Vec<_> = languages
             .map(|(id, language)| {
@@ -287,7 +287,7 @@ mod tests {
             &[&[(METADATA, YAML)], base],
         ] {
             let report = index(layers);
-            assert_eq!(languages(&report), [owned.as_str()]);
+            assert_eq!(listed(&report), [owned.as_str()]);
         }
     }
 
@@ -304,21 +304,21 @@ mod tests {
             format!("pyyaml 6.0 - {own}"),
             format!("pyyaml 6.0 python3-yaml {METADATA}"),
         ];
-        assert_eq!(languages(&report), expected);
+        assert_eq!(listed(&report), expected);
     }
 
     #[test]
     fn what_somebody_else_built_for_the_distribution_owns_nothing() {
         let status = status("Packages <build@docker.com>");
         let report = index(&[&[DEBIAN, (STATUS, &status), (LIST, OWNS), (METADATA, YAML)]]);
-        assert_eq!(languages(&report), [format!("pyyaml 6.0 - {METADATA}")]);
+        assert_eq!(listed(&report), [format!("pyyaml 6.0 - {METADATA}")]);
     }
 
     #[test]
     fn the_same_package_in_two_places_is_one_package_with_both() {
         let (a, b) = ("a/x.dist-info/METADATA", "b/x.dist-info/METADATA");
         let report = index(&[&[(a, "Name: x\nVersion: 1\n"), (b, "Name: X\nVersion: 1\n")]]);
-        assert_eq!(languages(&report), [format!("x 1 - {a} {b}")]);
+        assert_eq!(listed(&report), [format!("x 1 - {a} {b}")]);
         let environments = report.environments.values().next().unwrap();
         let databases: Vec<_> = environments.iter().map(|it| &*it.package_db).collect();
         assert_eq!(databases, ["python:a", "python:b"]);
@@ -334,7 +334,7 @@ mod tests {
             &[(path, "Name: x\nVersion: 1\n")],
             &[(path, "Name: x\nVersion: 2\n")],
         ]);
-        assert_eq!(languages(&report), [format!("x 2 - {path}")]);
+        assert_eq!(listed(&report), [format!("x 2 - {path}")]);
     }
 
     #[test]
@@ -350,10 +350,10 @@ mod tests {
             ecosystem: Some(Ecosystem::Nuget),
             ..PackageRecord::default()
         };
-        let (listed, assembly) = (record("a.b"), record("assembly"));
+        let (named, assembly) = (record("a.b"), record("assembly"));
         let languages = Languages {
             files: vec![
-                file("app/x.deps.json", DatabaseKind::LanguagePackage, &listed),
+                file("app/x.deps.json", DatabaseKind::LanguagePackage, &named),
                 file("app/assembly.dll", DatabaseKind::Executable, &assembly),
                 file("tool/assembly.dll", DatabaseKind::Executable, &assembly),
             ],
@@ -365,7 +365,7 @@ mod tests {
             "a.b 1.2.3 - app/x.deps.json",
             "assembly 1.2.3 - tool/assembly.dll",
         ];
-        assert_eq!(super::tests::languages(&report), expected);
+        assert_eq!(listed(&report), expected);
     }
 
     #[test]
@@ -379,7 +379,7 @@ mod tests {
             ".wh..wh..opq",
         ] {
             let report = index(&[base, &[(removal, "")]]);
-            assert!(languages(&report).is_empty(), "{removal}");
+            assert!(listed(&report).is_empty(), "{removal}");
         }
     }
 }

@@ -36,7 +36,7 @@ fn jars(folder: &str) -> Vec<(String, PathBuf)> {
     let files = fs::read_dir(data(folder)).unwrap();
     let files = files.map(|file| file.unwrap());
     let named = files.map(|file| (file.file_name().into_string().unwrap(), file.path()));
-    named.filter(|(name, _)| name.ends_with(".jar")).collect()
+    named.filter(|(name, _)| name.contains(".jar")).collect()
 }
 
 /// Returns what a `pom.properties` says, as name and version.

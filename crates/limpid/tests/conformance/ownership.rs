@@ -5,6 +5,7 @@
 //! running their scripts and without being root.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -93,15 +94,17 @@ fn install(packages: &Path, root: &Path) {
             root,
             &["--vextract", file, root.to_str().unwrap()],
         );
-        let list: String = unpacked
+        let paths = unpacked
             .lines()
-            .map(|path| path.trim_start_matches('.').trim_end_matches('/'))
-            .map(|path| format!("{}\n", if path.is_empty() { "/." } else { path }))
-            .collect();
+            .map(|path| path.trim_start_matches('.').trim_end_matches('/'));
+        let mut list = String::new();
+        for path in paths {
+            writeln!(list, "{}", if path.is_empty() { "/." } else { path }).unwrap();
+        }
         let control = succeed("dpkg-deb", root, &["--field", file]);
         let name = succeed("dpkg-deb", root, &["--field", file, "Package"]);
         fs::write(admin.join(format!("info/{}.list", name.trim())), list).unwrap();
-        status += &format!("Status: install ok installed\n{control}\n");
+        writeln!(status, "Status: install ok installed\n{control}").unwrap();
     }
     fs::write(admin.join("status"), status).unwrap();
     fs::create_dir_all(root.join("etc")).unwrap();
