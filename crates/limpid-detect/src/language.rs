@@ -1,6 +1,6 @@
 //! Packages of programming languages: one module per ecosystem, chosen by the path of a file.
 //!
-//! A [`Format`] says which files it reads and how. What it finds in a file becomes a database of
+//! A `Format` says which files it reads and how. What it finds in a file becomes a database of
 //! its own, so that a later layer that replaces or removes the file takes the packages with it.
 //! Whether a package manager of the distribution owns the file is decided later, from all layers.
 
