@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Cursor, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use limpid_detect::language::read_file;
 use zip::ZipWriter;
@@ -36,7 +36,9 @@ fn jars(folder: &str) -> Vec<(String, PathBuf)> {
     let files = fs::read_dir(data(folder)).unwrap();
     let files = files.map(|file| file.unwrap());
     let named = files.map(|file| (file.file_name().into_string().unwrap(), file.path()));
-    named.filter(|(name, _)| name.contains(".jar")).collect()
+    named
+        .filter(|(name, _)| Path::new(name).extension().is_some_and(|it| it == "jar"))
+        .collect()
 }
 
 /// Returns what a `pom.properties` says, as name and version.
