@@ -113,13 +113,16 @@ impl MemoryData {
     }
 }
 
-/// Returns the package names that some vulnerabilities speak of.
+/// Returns the package names that some vulnerabilities speak of, as packages are kept under them.
 pub fn names(vulnerabilities: &[Vulnerability]) -> BTreeSet<String> {
     vulnerabilities
         .iter()
-        .map(|vulnerability| &vulnerability.package.name)
-        .filter(|name| !name.is_empty())
-        .cloned()
+        .filter(|vulnerability| !vulnerability.package.name.is_empty())
+        .map(|vulnerability| {
+            let name = &vulnerability.package.name;
+            languages::of_repository(&vulnerability.repository)
+                .map_or_else(|| name.clone(), |it| it.normalize(name).into_owned())
+        })
         .collect()
 }
 

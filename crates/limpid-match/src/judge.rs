@@ -337,7 +337,10 @@ impl<'a, C: Collect<'a>> Judgement<'a, C> {
         for (id, package) in &self.case.index.packages {
             if self.owner(id).is_none() && self.judge_package(id)? {
                 self.judged += 1;
-                judged.insert(package.name.as_str());
+                // A package of a language owns nothing, whatever its name.
+                if !self.case.index.limpid.languages.contains_key(id) {
+                    judged.insert(package.name.as_str());
+                }
             }
         }
         // What is a part of a package of the distribution is judged when that is.

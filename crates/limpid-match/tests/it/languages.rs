@@ -1,4 +1,4 @@
-use limpid_match::{MemoryData, Options, affected};
+use limpid_match::{MemoryData, Options, affected, names};
 use limpid_types::{
     Advisory, Confidence, Ecosystem, Environment, IndexReport, LanguagePackage, Package,
     PackageKind, PackageOwner, Repository, Severity, Verdict, VersionConstraint, Vulnerability,
@@ -364,4 +364,41 @@ fn what_is_part_of_a_package_that_was_not_judged_was_not_judged_either() {
     );
     assert_eq!(judged.coverage.verdict, Verdict::Unknown);
     assert_eq!((judged.coverage.judged, judged.coverage.unjudged), (0, 2));
+}
+
+#[test]
+fn a_package_of_a_language_with_the_name_of_an_owner_is_not_the_owner() {
+    let image = with_language(
+        debian("12", "bookworm"),
+        Ecosystem::Npm,
+        ("semver", "1.0.0"),
+        Some("flask"),
+    );
+    // Judged, but by its ecosystem, and it owns nothing.
+    let image = with_language(image, Ecosystem::Pypi, ("flask", "1.0"), None);
+    let judged = report(
+        &image,
+        &data("osv/pypi", [pypi("flask", "PYSEC-1", "2", &[])]),
+    );
+    assert_eq!((judged.coverage.judged, judged.coverage.unjudged), (1, 1));
+    assert_eq!(judged.coverage.verdict, Verdict::Partial);
+}
+
+#[test]
+fn images_are_looked_for_by_the_name_that_packages_are_kept_under() {
+    let vulnerability = |name: &str, repository: &str| {
+        serde_json::from_value::<Vulnerability>(serde_json::json!({
+            "id": "1", "name": "GHSA-a", "package": {"name": name},
+            "repository": {"name": repository},
+        }))
+        .unwrap()
+    };
+    let vulnerabilities = [
+        vulnerability("Zope.Interface", "pypi"),
+        vulnerability("JSONStream", "npm"),
+        vulnerability("OpenSSL_1", ""),
+        vulnerability("", "pypi"),
+    ];
+    let expected = ["JSONStream", "OpenSSL_1", "zope-interface"];
+    assert!(names(&vulnerabilities).iter().eq(expected));
 }
