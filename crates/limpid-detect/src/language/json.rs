@@ -29,6 +29,23 @@ pub(super) trait Reader {
     }
 }
 
+/// Gives the value of one member of an object to a reader and passes over the others.
+pub(super) struct Only<'n, R>(pub(super) &'n str, pub(super) R);
+
+impl<R: Reader> Reader for Only<'_, R> {
+    fn member<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        values: &mut A,
+    ) -> Result<(), A::Error> {
+        if key == self.0 {
+            value(values, &mut self.1)
+        } else {
+            skip(values)
+        }
+    }
+}
+
 /// Reads the document that a file is. What was found before an error counts.
 ///
 /// Objects and arrays that are nested more deeply than `serde_json` allows are such an error.

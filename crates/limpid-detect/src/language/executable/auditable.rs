@@ -20,7 +20,7 @@ use limpid_types::{Ecosystem, PackageRecord};
 use serde::de::{MapAccess, SeqAccess};
 
 use super::super::Found;
-use super::super::json::{self, Reader};
+use super::super::json::{self, Only, Reader};
 use super::bytes::MOST_AT_ONCE;
 use super::image::Image;
 
@@ -49,22 +49,7 @@ pub(super) fn read(image: &Image<'_>, found: &mut Found<'_>) {
 
 fn read_list(compressed: &[u8], found: &mut Found<'_>) -> serde_json::Result<()> {
     let json = ZlibDecoder::new(compressed).take(MOST_JSON);
-    json::read_stream(BufReader::new(json), &mut Document(found))
-}
-
-struct Document<'a, 'b>(&'a mut Found<'b>);
-
-impl Reader for Document<'_, '_> {
-    fn member<'de, A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        values: &mut A,
-    ) -> Result<(), A::Error> {
-        match key {
-            "packages" => json::value(values, &mut Crates(self.0)),
-            _ => json::skip(values),
-        }
-    }
+    json::read_stream(BufReader::new(json), &mut Only("packages", Crates(found)))
 }
 
 struct Crates<'a, 'b>(&'a mut Found<'b>);

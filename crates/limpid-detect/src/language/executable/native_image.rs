@@ -16,7 +16,7 @@ use object::Endianness;
 use serde::de::{MapAccess, SeqAccess};
 
 use super::super::Found;
-use super::super::json::{self, Reader};
+use super::super::json::{self, Only, Reader};
 use super::bytes::MOST_AT_ONCE;
 use super::image::{Image, Kind, SymbolTable, word};
 
@@ -87,22 +87,10 @@ fn symbols(image: &Image<'_>, table: &SymbolTable) -> Option<(u64, u64)> {
 
 fn read_document(compressed: &[u8], found: &mut Found<'_>) -> serde_json::Result<()> {
     let json = GzDecoder::new(compressed).take(MOST_JSON);
-    json::read_stream(BufReader::new(json), &mut Document(found))
-}
-
-struct Document<'a, 'b>(&'a mut Found<'b>);
-
-impl Reader for Document<'_, '_> {
-    fn member<'de, A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        values: &mut A,
-    ) -> Result<(), A::Error> {
-        match key {
-            "components" => json::value(values, &mut Components(self.0)),
-            _ => json::skip(values),
-        }
-    }
+    json::read_stream(
+        BufReader::new(json),
+        &mut Only("components", Components(found)),
+    )
 }
 
 struct Components<'a, 'b>(&'a mut Found<'b>);

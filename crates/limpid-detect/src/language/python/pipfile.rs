@@ -5,28 +5,15 @@
 
 use serde::de::MapAccess;
 
-use super::super::json::{self, Reader};
+use super::super::json::{self, Only, Reader};
 use super::super::{File, Found};
 use super::package;
 
 /// Reads a lock.
 pub(super) fn read(file: &File<'_>, found: &mut Found<'_>) {
-    json::read(file, found, |source, found| source.into(&mut Lock(found)));
-}
-
-struct Lock<'a, 'f>(&'a mut Found<'f>);
-
-impl Reader for Lock<'_, '_> {
-    fn member<'de, A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        values: &mut A,
-    ) -> Result<(), A::Error> {
-        match key {
-            "default" => json::value(values, &mut Packages(self.0)),
-            _ => json::skip(values),
-        }
-    }
+    json::read(file, found, |source, found| {
+        source.into(&mut Only("default", Packages(found)))
+    });
 }
 
 struct Packages<'a, 'f>(&'a mut Found<'f>);

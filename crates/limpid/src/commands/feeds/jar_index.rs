@@ -39,7 +39,7 @@ pub(super) fn build(output: &Path, paths: &[PathBuf]) -> Result<String> {
         .write(output)
         .with_context(|| format!("cannot write {}", output.display()))?;
     Ok(format!(
-        "{} jars in {bytes} bytes, {} left out that say not what they are\n",
+        "{} jars in {bytes} bytes, {} left out that do not say what they are\n",
         index.entries.len(),
         index.unknown
     ))
@@ -264,7 +264,7 @@ mod tests {
         let output = folder.path().join("index.zst");
         let said = build(&output, &[root, listing]).unwrap();
         assert!(said.starts_with("3 jars in "), "{said}");
-        assert!(said.ends_with(", 2 left out that say not what they are\n"));
+        assert!(said.ends_with(", 2 left out that do not say what they are\n"));
         let found = lines(&output);
         assert_eq!(found.len(), 3);
         assert!(found[0].ends_with(" c:d:2"));
